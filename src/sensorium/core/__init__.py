@@ -1,0 +1,1 @@
+"""What everything stands on: errors, config base, safe files. Standard library only."""

@@ -1,0 +1,1 @@
+"""Bytes to media and back, with limits applied while reading. No torch."""
