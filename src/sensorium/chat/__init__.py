@@ -1,0 +1,1 @@
+"""The form of questions and answers: messages, tokenizers, chat templates."""

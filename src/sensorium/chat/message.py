@@ -1,0 +1,83 @@
+"""Messages: what every protocol, data set and command is translated to and from."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sensorium.media.types import Media
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of text. `spelled` text is learnt and written letter by letter (a line that was read, say)."""
+
+    text: str
+    spelled: bool = False
+
+
+Part = Text | Media
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """Who says it, and its parts in order."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """The media parts in order."""
+        return tuple(part for part in self.parts if not isinstance(part, Text))
+
+
+def user(*parts: str | Part) -> Message:
+    """A user's message; plain strings become text parts."""
+    return Message("user", tuple(Text(part) if isinstance(part, str) else part for part in parts))
+
+
+def assistant(text: str, *, spelled: bool = False) -> Message:
+    """A model's message."""
+    return Message("assistant", (Text(text, spelled=spelled),))
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens in (feature rows included) and out."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds: `first_token` from the call to the first token, `total` to the last."""
+
+    first_token: float
+    total: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Message):
+    """A message of the assistant with what is known about it.
+
+    `confidence` is the estimated chance that the answer is right (calibrated where the model's card says so), None
+    where the model gives none. `sure` is False under the model's threshold; `notices` are sentences for the user.
+    """
+
+    confidence: float | None = None
+    sure: bool = True
+    model: str = ""
+    finish_reason: Literal["stop", "length", "cancelled"] = "stop"
+    usage: Usage = Usage(0, 0)
+    timings: Timings = Timings(0.0, 0.0)
+    notices: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return self.text

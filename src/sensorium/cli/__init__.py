@@ -1,0 +1,1 @@
+"""Typed functions behind the `sensorium` command; the only place that prints."""

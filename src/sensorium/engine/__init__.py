@@ -1,0 +1,1 @@
+"""Ids and caches to tokens: sampling, stopping, streaming. Knows no files, prompts or protocols."""

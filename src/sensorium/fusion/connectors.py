@@ -1,0 +1,35 @@
+"""Connectors: feature rows of an encoder to the width, and to fewer rows, of the language model."""
+
+from torch import Tensor, nn
+
+from sensorium.nn.mlp import Mlp
+
+
+class MlpConnector(nn.Module):
+    """Norm, then two layers, row by row: the connector of LLaVA-1.5."""
+
+    def __init__(self, *, width: int, hidden: int, out: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.mlp = Mlp(width, hidden, out)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Inputs: rows: [N, S, D]. Returns: [N, S, out]."""
+        return self.mlp(self.norm(rows))
+
+
+def fold_grid(rows: Tensor, height: int, width: int) -> Tensor:
+    """Join each 2x2 of a grid of rows into one (pixel shuffle of Idefics3 and Qwen2-VL's merger).
+
+    Inputs: rows: [N, height*width, D] in reading order, both sides even.
+
+    Returns: [N, height/2 * width/2, 4 D].
+    """
+    items, _, features = rows.shape
+    grid = rows.view(items, height // 2, 2, width // 2, 2, features)
+    return grid.permute(0, 1, 3, 2, 4, 5).reshape(items, height * width // 4, 4 * features)
+
+
+def fold_time(rows: Tensor, factor: int) -> Tensor:
+    """Join each `factor` neighbours in time into one row. Inputs: rows: [N, S, D]. Returns: [N, S/factor, factor D]."""
+    return rows.unflatten(1, (-1, factor)).flatten(2)

@@ -1,0 +1,1 @@
+"""Messages and media to `ModelInputs`: resize, mel, frame times, counting, batching."""

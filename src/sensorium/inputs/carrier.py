@@ -1,0 +1,55 @@
+"""`ModelInputs`: ids, positions and, per modality, features with the places that they fill. The second narrow waist."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+RowModality = Literal["image", "audio", "video"]
+"""Modalities that reach the language model as feature rows."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where the rows of one item go: `length` placeholders of sample `sample`."""
+
+    sample: int
+    length: int
+
+
+@dataclass(frozen=True, eq=False)
+class MediaBatch:
+    """Items of one modality, ordered by sample, then by place.
+
+    features: per item; image [3, height, width] uint8, audio [M, frames] fp32, video [F, 3, height, width] uint8.
+    times: per item; video [F] seconds; empty for the other modalities.
+    spans: per item.
+    """
+
+    modality: RowModality
+    features: tuple[Tensor, ...]
+    spans: tuple[Span, ...]
+    times: tuple[Tensor, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInputs:
+    """A batch of talks.
+
+    ids: [B, T] int64, padded. positions: [B, T] int64. present: [B, T] False at padding, None without any.
+    places: per modality of `media`, [B, T] True at its placeholders.
+    """
+
+    ids: Tensor
+    positions: Tensor
+    present: Tensor | None
+    media: tuple[MediaBatch, ...]
+    places: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingInputs:
+    """`ModelInputs`, right-padded, and what is to be learnt: weights [B, T] of predicting each token, 0 for none."""
+
+    inputs: ModelInputs
+    weights: Tensor

@@ -1,0 +1,134 @@
+"""Media to features: resize, log-mel, frames; and how many rows of the language model each takes.
+
+numpy and Pillow do the work, so a worker process needs little; tensors are made at the end.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from torch import Tensor
+
+from sensorium.core.errors import LimitExceeded
+from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
+from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, VideoClip
+
+
+def fit(size: tuple[int, ...], spec: ImageSpec | VideoSpec, *, source: str) -> tuple[int, int]:
+    """The size (height, width) that a picture is brought to: multiples of `spec.multiple`, area within bounds.
+
+    Raises: LimitExceeded when the picture is longer than `spec.aspect` times its width.
+    """
+    height, width = size
+    if max(height, width) > spec.aspect * min(height, width):
+        raise LimitExceeded(
+            f"{source}: {width}x{height} pixels is longer than {spec.aspect:g}:1, the most this model takes. "
+            "Cut the picture into pieces."
+        )
+    scale = min(max(1.0, (spec.min_pixels / (height * width)) ** 0.5), (spec.max_pixels / (height * width)) ** 0.5)
+    sides = [max(1, round(side * scale / spec.multiple)) for side in (height, width)]
+    while sides[0] * sides[1] * spec.multiple**2 > spec.max_pixels:  # rounding up may overshoot
+        sides[sides[1] >= sides[0]] -= 1
+    return sides[0] * spec.multiple, sides[1] * spec.multiple
+
+
+def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Bicubic with antialiasing (Pillow). Shapes: [h, w, 3] to [height, width, 3]."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    resized = Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.BICUBIC)
+    return np.asarray(resized)
+
+
+def image_features(image: Image, spec: ImageSpec) -> Tensor:
+    """Returns: [3, height, width] uint8."""
+    height, width = fit(image.pixels.shape[:2], spec, source=image.source)
+    return _channels_first(resize(image.pixels, height, width))
+
+
+def image_rows(features: Tensor, spec: ImageSpec) -> int:
+    """Rows of the language model that a picture takes: one per `multiple` x `multiple` pixels."""
+    return features.shape[1] * features.shape[2] // spec.multiple**2
+
+
+def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[Tensor, Tensor]:
+    """Returns: frames [F, 3, height, width] uint8 and times [F] fp32 seconds, F a multiple of the tubelet."""
+    count = min(len(clip.frames), spec.max_frames)
+    chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
+    missing = -count % spec.tubelet
+    chosen = np.concatenate((chosen, np.repeat(chosen[-1:], missing)))
+    height, width = fit(clip.frames.shape[1:3], spec, source=clip.source)
+    frames = np.stack([resize(clip.frames[index], height, width) for index in chosen])
+    return _channels_first(frames), torch.from_numpy(clip.times[chosen].astype(np.float32))
+
+
+def video_rows(features: Tensor, spec: VideoSpec) -> int:
+    """Rows that a clip takes: one per tubelet."""
+    frames, _, height, width = features.shape
+    return frames // spec.tubelet * (height // spec.multiple) * (width // spec.multiple)
+
+
+def audio_features(clip: AudioClip, spec: AudioSpec) -> Tensor:
+    """Log-mel, normalised over the clip. Returns: [M, frames] fp32, frames a multiple of `spec.frame_multiple`.
+
+    Power spectrum of Hann windows, Slaney mel filters, log10 clamped 8 under its maximum, then (x + 4) / 4 around the
+    maximum, as in Whisper; silence is padded to the next multiple.
+
+    Raises: LimitExceeded when the clip is longer than `spec.max_seconds`.
+    """
+    if clip.seconds > spec.max_seconds:
+        raise LimitExceeded(
+            f"{clip.source}: {clip.seconds:.1f} s of sound is more than the {spec.max_seconds:g} s this model hears. "
+            "Cut out the part that matters."
+        )
+    step = spec.hop * spec.frame_multiple
+    length = max(1, -(-len(clip.samples) // step)) * step
+    padded = np.pad(clip.samples, (spec.window // 2, length - len(clip.samples) + spec.window // 2))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, spec.window)[:: spec.hop][: length // spec.hop]
+    power = np.abs(np.fft.rfft(windows * _hann(spec.window), axis=1)) ** 2
+    mel = np.log10(np.maximum(power @ mel_filters(spec.mel_bins, spec.window), 1e-10))
+    top = max(float(mel.max()), -6.0)  # a floor, so that silence is not blown up into noise
+    scaled = (np.maximum(mel, top - 8.0) - top + 4.0) / 4.0
+    return torch.from_numpy(np.ascontiguousarray(scaled.T, dtype=np.float32))
+
+
+def audio_rows(features: Tensor, spec: AudioSpec) -> int:
+    """Rows that a sound takes: one per `frames_per_row` frames."""
+    return features.shape[1] // spec.frames_per_row
+
+
+@lru_cache
+def _hann(window: int) -> NDArray[np.float32]:
+    return np.hanning(window + 1)[:-1].astype(np.float32)
+
+
+@lru_cache
+def mel_filters(bins: int, window: int) -> NDArray[np.float32]:
+    """Triangular filters on the Slaney mel scale, area-normalised, 0 to 8 kHz. Returns: [window/2 + 1, bins]."""
+    frequencies = np.fft.rfftfreq(window, 1 / SAMPLE_RATE)
+    edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(SAMPLE_RATE / 2), bins + 2))
+    rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
+    triangles = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))
+    return triangles.astype(np.float32)
+
+
+_LINEAR_TOP_HZ, _LINEAR_TOP_MEL, _LOG_STEP = 1000.0, 15.0, np.log(6.4) / 27.0
+
+
+def _hz_to_mel(hz: float) -> float:
+    if hz < _LINEAR_TOP_HZ:
+        return hz * 3.0 / 200.0
+    return float(_LINEAR_TOP_MEL + np.log(hz / _LINEAR_TOP_HZ) / _LOG_STEP)
+
+
+def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    linear = mel * 200.0 / 3.0
+    return np.where(mel < _LINEAR_TOP_MEL, linear, _LINEAR_TOP_HZ * np.exp(_LOG_STEP * (mel - _LINEAR_TOP_MEL)))
+
+
+def _channels_first(pixels: NDArray[np.uint8]) -> Tensor:
+    """[..., height, width, 3] to [..., 3, height, width], own memory."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, -3)))

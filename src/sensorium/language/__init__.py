@@ -1,0 +1,1 @@
+"""Causal decoders: embeddings in, hidden states and logits out."""

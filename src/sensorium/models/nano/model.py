@@ -1,0 +1,120 @@
+"""`nano`: three encoders, a connector each, early fusion, a causal decoder.
+
+pixels ── NativeVisionEncoder ── 2x2 fold ── connector ─┐
+mel ───── MelAudioEncoder ────── 2 fold ──── connector ─┼─ merge_rows ── Decoder ── logits
+frames ── TubeletVideoEncoder ────────────── connector ─┘      │
+ids ───── embedding ───────────────────────────────────────────┘
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from sensorium.encoders.audio_mel import MelAudioEncoder
+from sensorium.encoders.video_tubelet import TubeletVideoEncoder
+from sensorium.encoders.vision_native import NativeVisionEncoder
+from sensorium.fusion.connectors import MlpConnector, fold_grid, fold_time
+from sensorium.fusion.early import merge_rows
+from sensorium.inputs.carrier import MediaBatch, ModelInputs
+from sensorium.language.decoder import Decoder
+from sensorium.models.nano.config import NanoConfig
+from sensorium.nn.cache import KVCache
+
+GRID_FOLD, TIME_FOLD = 2, 2
+
+
+class Nano(nn.Module):
+    """Parts and the way of the data between them."""
+
+    def __init__(self, *, encoders: nn.ModuleDict, connectors: nn.ModuleDict, language: Decoder) -> None:
+        """Build from ready parts; encoders and connectors are named by modality."""
+        super().__init__()
+        self.encoders = encoders
+        self.connectors = connectors
+        self.language = language
+        self._encode: dict[str, Callable[[Tensor, Tensor | None], Tensor]] = {
+            "image": self._encode_images,
+            "audio": self._encode_sounds,
+            "video": self._encode_clips,
+        }
+
+    def rows(self, batch: MediaBatch) -> list[Tensor]:
+        """Rows of every item, at the language model's width: a list of [S, D].
+
+        Items of one shape are encoded together, so no encoder sees padding and no item depends on its neighbours.
+        """
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for index, item in enumerate(batch.features):
+            groups[tuple(item.shape)].append(index)
+        rows: list[Tensor] = [torch.empty(0)] * len(batch.features)
+        for members in groups.values():
+            features = torch.stack([batch.features[index] for index in members])
+            times = torch.stack([batch.times[index] for index in members]) if batch.times else None
+            encoded = self.connectors[batch.modality](self._encode[batch.modality](features, times))
+            for index, item_rows in zip(members, encoded, strict=True):
+                rows[index] = item_rows
+        return rows
+
+    def embed(self, inputs: ModelInputs) -> Tensor:
+        """Token embeddings with every modality's rows in their places. Returns: [B, T, D].
+
+        Raises: SpanMismatch when rows and placeholders do not agree.
+        """
+        embeds: Tensor = self.language.embedding(inputs.ids)
+        for batch, places in zip(inputs.media, inputs.places, strict=True):
+            rows = self.rows(batch)
+            counts = torch.zeros(len(inputs.ids), dtype=torch.int64, device=embeds.device)
+            for span, item in zip(batch.spans, rows, strict=True):
+                counts[span.sample] += len(item)
+            embeds = merge_rows(embeds, places, torch.cat(rows), counts, modality=batch.modality)
+        return embeds
+
+    def forward(self, inputs: ModelInputs, cache: KVCache | None = None) -> Tensor:
+        """Hidden states of a whole batch. Returns: [B, T, D]."""
+        return self.language(self.embed(inputs), inputs.positions, present=inputs.present, cache=cache)
+
+    def _encode_images(self, pixels: Tensor, _: Tensor | None) -> Tensor:
+        rows = self.encoders["image"](_signed(pixels))
+        patch = NativeVisionEncoder.patch
+        return fold_grid(rows, pixels.shape[2] // patch, pixels.shape[3] // patch)
+
+    def _encode_sounds(self, mel: Tensor, _: Tensor | None) -> Tensor:
+        return fold_time(self.encoders["audio"](mel), TIME_FOLD)
+
+    def _encode_clips(self, frames: Tensor, times: Tensor | None) -> Tensor:
+        return self.encoders["video"](_signed(frames), times)
+
+
+def build(config: NanoConfig) -> Nano:
+    """A fresh `nano` with random weights."""
+    language = Decoder(**vars(config.language))
+    encoders = {
+        "image": NativeVisionEncoder(**vars(config.vision)),
+        "audio": MelAudioEncoder(mel_bins=config.inputs.audio.mel_bins, **vars(config.audio)),
+        "video": TubeletVideoEncoder(**vars(config.video)),
+    }
+    folded = {"image": GRID_FOLD**2, "audio": TIME_FOLD, "video": 1}
+    connectors = {
+        name: MlpConnector(width=encoder.width * folded[name], hidden=config.connector_hidden, out=language.width)
+        for name, encoder in encoders.items()
+    }
+    model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(connectors), language=language)
+    model.apply(_initialise)
+    return model
+
+
+def _initialise(module: nn.Module) -> None:
+    """Truncated normals of 0.02 for embeddings and fan-in scaled for linears, zero biases."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=module.in_features**-0.5)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+
+
+def _signed(pixels: Tensor) -> Tensor:
+    """Bytes to -1..1, in fp32."""
+    return pixels.float() / 127.5 - 1.0

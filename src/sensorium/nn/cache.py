@@ -1,0 +1,81 @@
+"""Keys and values of tokens already seen, for one batch of sequences that advance together."""
+
+import torch
+from torch import Tensor
+
+
+class LayerCache:
+    """Room for one layer: keys and values [B, K, capacity, E], of which `length` tokens are filled."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        self.keys = keys
+        self.values = values
+        self.length = 0
+
+    def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store new tokens and return all so far.
+
+        Inputs: keys, values: [B, K, T, E]. Returns: keys, values: [B, K, length, E].
+        """
+        end = self.length + keys.shape[2]
+        self.keys[:, :, self.length : end] = keys
+        self.values[:, :, self.length : end] = values
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]
+
+
+class KVCache:
+    """One `LayerCache` per layer of a decoder."""
+
+    def __init__(self, layers: list[LayerCache]) -> None:
+        self.layers = layers
+
+    @classmethod
+    def empty(
+        cls, *, layers: int, batch: int, kv_heads: int, capacity: int, head_width: int, like: Tensor
+    ) -> "KVCache":
+        """Room for `capacity` tokens of `batch` sequences, in the type and on the device of `like`."""
+        shape = (batch, kv_heads, capacity, head_width)
+        return cls([LayerCache(like.new_empty(shape), like.new_empty(shape)) for _ in range(layers)])
+
+    @property
+    def length(self) -> int:
+        """Tokens seen so far, padding included."""
+        return self.layers[0].length
+
+    @property
+    def capacity(self) -> int:
+        """Tokens that fit."""
+        return self.layers[0].keys.shape[2]
+
+    def truncate(self, length: int) -> None:
+        """Forget everything after the first `length` tokens."""
+        for layer in self.layers:
+            layer.length = min(layer.length, length)
+
+    def grown(self, capacity: int) -> "KVCache":
+        """A cache with room for `capacity` tokens that remembers what this one does."""
+        grown = []
+        for layer in self.layers:
+            batch, heads, _, width = layer.keys.shape
+            bigger = LayerCache(*(old.new_empty(batch, heads, capacity, width) for old in (layer.keys, layer.values)))
+            bigger.append(layer.keys[:, :, : layer.length], layer.values[:, :, : layer.length])
+            grown.append(bigger)
+        return KVCache(grown)
+
+
+def causal_mask(queries: int, keys: int, present: Tensor | None, device: torch.device) -> Tensor | None:
+    """Which key each query may see, or None where `is_causal` or no mask says the same.
+
+    Inputs: `queries` are the last of `keys` tokens; present: [B, keys], False at padding, or None for no padding.
+
+    Returns: [queries, keys] or [B, 1, queries, keys] bool, True where seen; None for one query without padding.
+    """
+    if present is None and queries == 1:
+        return None
+    rows = torch.arange(keys - queries, keys, device=device).unsqueeze(-1)
+    seen = torch.arange(keys, device=device) <= rows  # [queries, keys]
+    if present is None:
+        return seen
+    itself = torch.arange(keys, device=device) == rows  # padding sees itself, so that no softmax is empty
+    return (seen & present[:, None, None, :]) | itself

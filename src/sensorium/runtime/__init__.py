@@ -1,0 +1,1 @@
+"""The facade: `load(name)`, `ask`, `stream`, `chat`: joins model, inputs and engine."""

@@ -1,0 +1,1 @@
+"""One loop; objectives, schedules and checkpoints around it; recipes as YAML."""
