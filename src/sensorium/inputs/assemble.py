@@ -5,10 +5,11 @@ model will make rows of it. Media that the model cannot take are an error, never
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from sensorium.chat.message import Message
 from sensorium.chat.template import PAD, PLACEHOLDER, Piece, Special, Words, render
@@ -27,9 +28,9 @@ class Item:
     """One medium, ready to be batched; `rows` is its number of placeholders."""
 
     modality: RowModality
-    features: Tensor
+    features: NDArray[np.uint8] | NDArray[np.float32]
     rows: int
-    times: Tensor | None = None
+    times: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ class Assembler:
 
     def training_batch(self, talks: Sequence[Talk]) -> TrainingInputs:
         """A right-padded batch with the weight of every token."""
-        inputs = self.batch(talks)
+        inputs = replace(self.batch(talks), present=None)
         weights = torch.zeros(inputs.ids.shape)
         for row, talk in enumerate(talks):
             weights[row, : len(talk.weights)] = torch.tensor(talk.weights)
@@ -134,9 +135,9 @@ def _collect(talks: Sequence[Talk], modality: RowModality) -> MediaBatch:
     found = [(row, item) for row, talk in enumerate(talks) for item in talk.items if item.modality == modality]
     return MediaBatch(
         modality=modality,
-        features=tuple(item.features for _, item in found),
+        features=tuple(torch.from_numpy(item.features) for _, item in found),
         spans=tuple(Span(row, item.rows) for row, item in found),
-        times=tuple(item.times for _, item in found if item.times is not None),
+        times=tuple(torch.from_numpy(item.times) for _, item in found if item.times is not None),
     )
 
 

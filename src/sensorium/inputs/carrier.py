@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 RowModality = Literal["image", "audio", "video"]
@@ -31,6 +32,10 @@ class MediaBatch:
     spans: tuple[Span, ...]
     times: tuple[Tensor, ...] = ()
 
+    def to(self, device: torch.device) -> "MediaBatch":
+        """The same items on another device."""
+        return MediaBatch(self.modality, _moved(self.features, device), self.spans, _moved(self.times, device))
+
 
 @dataclass(frozen=True, eq=False)
 class ModelInputs:
@@ -46,10 +51,31 @@ class ModelInputs:
     media: tuple[MediaBatch, ...]
     places: tuple[Tensor, ...]
 
+    def to(self, device: torch.device) -> "ModelInputs":
+        """The same batch on another device."""
+        return ModelInputs(
+            ids=self.ids.to(device),
+            positions=self.positions.to(device),
+            present=None if self.present is None else self.present.to(device),
+            media=tuple(batch.to(device) for batch in self.media),
+            places=_moved(self.places, device),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingInputs:
-    """`ModelInputs`, right-padded, and what is to be learnt: weights [B, T] of predicting each token, 0 for none."""
+    """`ModelInputs`, right-padded, and what is to be learnt: weights [B, T] of predicting each token, 0 for none.
+
+    Padding on the right needs no mask: under causal attention no token before it sees it.
+    """
 
     inputs: ModelInputs
     weights: Tensor
+
+    def to(self, device: torch.device) -> "TrainingInputs":
+        """The same batch on another device."""
+        return TrainingInputs(self.inputs.to(device), self.weights.to(device))
+
+
+def _moved(tensors: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+    return tuple(tensor.to(device) for tensor in tensors)

@@ -1,15 +1,14 @@
 """Media to features: resize, log-mel, frames; and how many rows of the language model each takes.
 
-numpy and Pillow do the work, so a worker process needs little; tensors are made at the end.
+numpy and Pillow do the work, so that worker processes can prepare batches without torch; tensors are made when talks
+are batched (assemble.py).
 """
 
 from functools import lru_cache
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from torch import Tensor
 
 from sensorium.core.errors import LimitExceeded
 from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
@@ -42,18 +41,18 @@ def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
     return np.asarray(resized)
 
 
-def image_features(image: Image, spec: ImageSpec) -> Tensor:
+def image_features(image: Image, spec: ImageSpec) -> NDArray[np.uint8]:
     """Returns: [3, height, width] uint8."""
     height, width = fit(image.pixels.shape[:2], spec, source=image.source)
     return _channels_first(resize(image.pixels, height, width))
 
 
-def image_rows(features: Tensor, spec: ImageSpec) -> int:
+def image_rows(features: NDArray[np.uint8], spec: ImageSpec) -> int:
     """Rows of the language model that a picture takes: one per `multiple` x `multiple` pixels."""
     return features.shape[1] * features.shape[2] // spec.multiple**2
 
 
-def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[Tensor, Tensor]:
+def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Returns: frames [F, 3, height, width] uint8 and times [F] fp32 seconds, F a multiple of the tubelet."""
     count = min(len(clip.frames), spec.max_frames)
     chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
@@ -61,16 +60,16 @@ def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[Tensor, Tensor]:
     chosen = np.concatenate((chosen, np.repeat(chosen[-1:], missing)))
     height, width = fit(clip.frames.shape[1:3], spec, source=clip.source)
     frames = np.stack([resize(clip.frames[index], height, width) for index in chosen])
-    return _channels_first(frames), torch.from_numpy(clip.times[chosen].astype(np.float32))
+    return _channels_first(frames), clip.times[chosen].astype(np.float32)
 
 
-def video_rows(features: Tensor, spec: VideoSpec) -> int:
+def video_rows(features: NDArray[np.uint8], spec: VideoSpec) -> int:
     """Rows that a clip takes: one per tubelet."""
     frames, _, height, width = features.shape
     return frames // spec.tubelet * (height // spec.multiple) * (width // spec.multiple)
 
 
-def audio_features(clip: AudioClip, spec: AudioSpec) -> Tensor:
+def audio_features(clip: AudioClip, spec: AudioSpec) -> NDArray[np.float32]:
     """Log-mel, normalised over the clip. Returns: [M, frames] fp32, frames a multiple of `spec.frame_multiple`.
 
     Power spectrum of Hann windows, Slaney mel filters, log10 clamped 8 under its maximum, then (x + 4) / 4 around the
@@ -91,10 +90,10 @@ def audio_features(clip: AudioClip, spec: AudioSpec) -> Tensor:
     mel = np.log10(np.maximum(power @ mel_filters(spec.mel_bins, spec.window), 1e-10))
     top = max(float(mel.max()), -6.0)  # a floor, so that silence is not blown up into noise
     scaled = (np.maximum(mel, top - 8.0) - top + 4.0) / 4.0
-    return torch.from_numpy(np.ascontiguousarray(scaled.T, dtype=np.float32))
+    return np.ascontiguousarray(scaled.T, dtype=np.float32)
 
 
-def audio_rows(features: Tensor, spec: AudioSpec) -> int:
+def audio_rows(features: NDArray[np.float32], spec: AudioSpec) -> int:
     """Rows that a sound takes: one per `frames_per_row` frames."""
     return features.shape[1] // spec.frames_per_row
 
@@ -129,6 +128,6 @@ def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mel < _LINEAR_TOP_MEL, linear, _LINEAR_TOP_HZ * np.exp(_LOG_STEP * (mel - _LINEAR_TOP_MEL)))
 
 
-def _channels_first(pixels: NDArray[np.uint8]) -> Tensor:
+def _channels_first(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """[..., height, width, 3] to [..., 3, height, width], own memory."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, -3)))
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, -3))

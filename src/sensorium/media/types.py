@@ -68,3 +68,10 @@ class Document:
 
 
 Media = Image | AudioClip | VideoClip | Document
+
+
+def on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB [height, width, 3] of straight-alpha RGBA [height, width, 4] laid on white: hidden colours do not show."""
+    alpha = rgba[:, :, 3:].astype(np.uint16)
+    blended = (rgba[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return blended.astype(np.uint8)

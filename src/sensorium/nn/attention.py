@@ -1,11 +1,42 @@
 """Multi-head attention: grouped key/value heads, rotary positions, optional query/key norm and cache."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sensorium.nn.cache import LayerCache
 from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import Rotation, rotate
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None, causal: bool) -> Tensor:
+    """softmax(query key / sqrt(E)) value.
+
+    On a CPU written out as two products: for the short sequences and narrow heads of small models that is two to seven
+    times as fast, gradients included, as PyTorch's fused kernel (docs/decisions.md); elsewhere the fused kernel.
+
+    Inputs:
+        query: [B, H, T, E].
+        key, value: [B, K, S, E].
+        mask: [T, S] or [B, 1, T, S], True where seen; excludes `causal`.
+        causal: each row sees itself and those before it; T = S.
+
+    Returns: [B, H, T, E].
+    """
+    heads, kv_heads = query.shape[1], key.shape[1]
+    if query.device.type != "cpu":
+        return F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=kv_heads != heads
+        )
+    if kv_heads != heads:
+        key = key.repeat_interleave(heads // kv_heads, dim=1)
+        value = value.repeat_interleave(heads // kv_heads, dim=1)
+    if causal:
+        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool).tril()
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # [B, H, T, S]
+    if mask is not None:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1).to(value.dtype) @ value
 
 
 class Attention(nn.Module):
@@ -57,7 +88,5 @@ class Attention(nn.Module):
         value = value.transpose(1, 2)  # [B, K, T, E]
         if cache is not None:
             key, value = cache.append(key, value)
-        mixed = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=self.kv_heads != self.heads
-        )
+        mixed = attend(query, key, value, mask=mask, causal=causal)
         return self.out(mixed.transpose(1, 2).reshape(batch, length, -1))

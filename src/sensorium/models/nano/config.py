@@ -12,8 +12,8 @@ class VisionConfig:
 
     width: int = 192
     layers: int = 4
-    heads: int = 4
-    hidden: int = 576
+    heads: int = 3
+    hidden: int = 512
     stem: tuple[int, int] = (32, 64)
 
 
@@ -23,8 +23,8 @@ class AudioConfig:
 
     width: int = 192
     layers: int = 4
-    heads: int = 4
-    hidden: int = 576
+    heads: int = 3
+    hidden: int = 512
     stem: tuple[int, int, int] = (24, 48, 64)
 
 
@@ -35,7 +35,7 @@ class VideoConfig:
     width: int = 192
     layers: int = 4
     heads: int = 4
-    hidden: int = 576
+    hidden: int = 512
     stem: tuple[int, int, int] = (24, 48, 96)
 
 
@@ -43,9 +43,9 @@ class VideoConfig:
 class LanguageConfig:
     """Sizes of `language/decoder.py`."""
 
-    vocabulary: int = 2048
+    vocabulary: int = 3072
     width: int = 256
-    layers: int = 5
+    layers: int = 4
     heads: int = 4
     kv_heads: int = 2
     hidden: int = 704
@@ -67,7 +67,7 @@ class NanoConfig:
         for name, part in (("vision", self.vision), ("audio", self.audio), ("video", self.video)):
             if part.width % part.heads:
                 raise ConfigError(
-                    f"nano: {name}.width {part.width} is not divisible by {name}.heads {part.heads}. Change one of them."
+                    f"nano: {name}.width {part.width} is not divisible by {name}.heads {part.heads}. Change either."
                 )
         if self.language.heads % self.language.kv_heads:
             raise ConfigError(

@@ -75,6 +75,28 @@ class Nano(nn.Module):
         """Hidden states of a whole batch. Returns: [B, T, D]."""
         return self.language(self.embed(inputs), inputs.positions, present=inputs.present, cache=cache)
 
+    def new_cache(self, batch: int, capacity: int) -> KVCache:
+        """Room for `capacity` tokens of `batch` sequences."""
+        language = self.language
+        return KVCache.empty(
+            layers=len(language.blocks),
+            batch=batch,
+            kv_heads=language.kv_heads,
+            capacity=capacity,
+            head_width=language.head_width,
+            like=language.embedding.weight,
+        )
+
+    def prefill(self, inputs: ModelInputs, cache: KVCache) -> Tensor:
+        """Take whole prompts. Returns: scores of the next token [B, V]."""
+        return self.language.logits(self(inputs, cache)[:, -1])
+
+    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
+        """Take one more token each; inputs as in `engine.generate.TokenModel`. Returns: scores of the next [B, V]."""
+        embeds = self.language.embedding(ids.unsqueeze(1))
+        hidden = self.language(embeds, positions.unsqueeze(1), present=present, cache=cache)
+        return self.language.logits(hidden[:, -1])
+
     def _encode_images(self, pixels: Tensor, _: Tensor | None) -> Tensor:
         rows = self.encoders["image"](_signed(pixels))
         patch = NativeVisionEncoder.patch
@@ -90,17 +112,18 @@ class Nano(nn.Module):
 def build(config: NanoConfig) -> Nano:
     """A fresh `nano` with random weights."""
     language = Decoder(**vars(config.language))
-    encoders = {
+    widths = {"image": config.vision.width, "audio": config.audio.width, "video": config.video.width}
+    encoders: dict[str, nn.Module] = {
         "image": NativeVisionEncoder(**vars(config.vision)),
         "audio": MelAudioEncoder(mel_bins=config.inputs.audio.mel_bins, **vars(config.audio)),
         "video": TubeletVideoEncoder(**vars(config.video)),
     }
     folded = {"image": GRID_FOLD**2, "audio": TIME_FOLD, "video": 1}
     connectors = {
-        name: MlpConnector(width=encoder.width * folded[name], hidden=config.connector_hidden, out=language.width)
-        for name, encoder in encoders.items()
+        name: MlpConnector(width=width * folded[name], hidden=config.connector_hidden, out=language.width)
+        for name, width in widths.items()
     }
-    model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(connectors), language=language)
+    model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(dict(connectors)), language=language)
     model.apply(_initialise)
     return model
 

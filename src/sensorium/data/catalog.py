@@ -1,0 +1,50 @@
+"""All domains by the names that recipes use; nothing is read or drawn before a domain makes its first sample."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sensorium.core.catalogue import Catalogue, Entry
+from sensorium.core.errors import UsageError
+from sensorium.core.names import did_you_mean
+from sensorium.data.readers.fsdd import Fsdd
+from sensorium.data.readers.mnist import Mnist
+from sensorium.data.readers.table import real_domains
+from sensorium.data.sample import Domain
+from sensorium.data.synthetic.pairs import Pairs
+
+SYNTHETIC: Catalogue[Callable[[], Domain]] = Catalogue(
+    "domain",
+    (
+        Entry("scenes", "sensorium.data.synthetic.scenes:Scenes", "coloured shapes: attributes, counts, relations"),
+        Entry("reading", "sensorium.data.synthetic.text_lines:TextLines", "rendered lines to read"),
+        Entry("charts", "sensorium.data.synthetic.charts:Charts", "bar, line and pie charts"),
+        Entry("tones", "sensorium.data.synthetic.tones:Tones", "tones, rhythms and noises"),
+        Entry("moving", "sensorium.data.synthetic.moving:MovingShapes", "clips of moving shapes"),
+    ),
+)
+
+
+def domains(root: Path) -> dict[str, Callable[[], Domain]]:
+    """Return a maker of every domain by name; real sets lie in folders of `root`."""
+    makers: dict[str, Callable[[], Domain]] = {name: partial(_synthetic, name) for name in SYNTHETIC.names()}
+    return makers | real_domains(root) | {"pairs": partial(_pairs, root)}
+
+
+def domain(name: str, root: Path) -> Domain:
+    """Return the domain of that name. Raises: UsageError for an unknown one."""
+    makers = domains(root)
+    if name not in makers:
+        raise UsageError(
+            f"There is no domain named '{name}'; there are: {', '.join(sorted(makers))}.{did_you_mean(name, makers)}"
+        )
+    return makers[name]()
+
+
+def _synthetic(name: str) -> Domain:
+    return SYNTHETIC.resolve(name)()
+
+
+def _pairs(root: Path) -> Domain:
+    images, sounds = Mnist(root / "mnist"), Fsdd(root / "fsdd")
+    return Pairs(digit_images=images.digit_image, spoken_digits=sounds.spoken_digit)

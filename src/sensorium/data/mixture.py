@@ -1,0 +1,60 @@
+"""Which domain each micro-batch of each step is drawn from, and its samples.
+
+A step is a function of (seed, step) alone: nothing is stored to resume, and any step can be made anywhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sensorium.chat.message import Message, assistant, user
+from sensorium.data.sample import Domain, Sample
+
+
+@dataclass(frozen=True)
+class Share:
+    """How often a domain is drawn relative to the others, and how many samples a micro-batch of it has."""
+
+    weight: float = 1.0
+    batch: int = 32
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Domains and their shares; `micro_batches` of them make a step."""
+
+    shares: Mapping[str, Share]
+    seed: int
+    micro_batches: int = 4
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+
+    def plan(self, step: int) -> list[str]:
+        """The domain of each micro-batch of a step, without repetition where there are enough."""
+        names = list(self.shares)
+        weights = np.array([self.shares[name].weight for name in names])
+        rng = np.random.default_rng([self.seed, step])
+        keys = rng.exponential(size=len(names)) / weights  # the smallest: a draw by weight without replacement
+        return [names[index] for index in np.argsort(keys)[: self.micro_batches]]
+
+    def samples(self, step: int) -> list[tuple[str, list[Sample]]]:
+        """The micro-batches of a step."""
+        batches = []
+        for slot, name in enumerate(self.plan(step)):
+            rng = np.random.default_rng([self.seed, step, slot])
+            batches.append((name, [self.domains[name].train(rng) for _ in range(self.shares[name].batch)]))
+        return batches
+
+
+def messages(sample: Sample) -> list[Message]:
+    """A sample as a talk: the media stand before the first question."""
+    talk: list[Message] = []
+    for index, turn in enumerate(sample.turns):
+        talk.append(user(*(sample.media if index == 0 else ()), turn.question))
+        talk.append(assistant(turn.answer, spelled=turn.measure == "characters"))
+    return talk
+
+
+def weights(sample: Sample) -> Sequence[float]:
+    """The loss weight of each answer, in order."""
+    return [turn.weight for turn in sample.turns]

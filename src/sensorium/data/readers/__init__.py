@@ -1,0 +1,1 @@
+"""Readers of real sets: one file and one `Domain` each."""

@@ -1,0 +1,135 @@
+"""Pictures of coloured shapes, and a talk about each: colours, counts, comparisons, places, what is not there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pixels
+
+from sensorium.data.sample import Sample
+from sensorium.data.synthetic import drawing
+from sensorium.data.synthetic.draws import between, one_of, weighted, whole
+from sensorium.data.synthetic.layout import (
+    HELD_OUT_LAYOUTS,
+    HELD_OUT_PAIRS,
+    TRAIN_LAYOUTS,
+    Scene,
+    colours_against,
+    draw_pairs,
+    place_items,
+)
+from sensorium.data.synthetic.names import COLOURS, Rgb
+from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_THINGS
+from sensorium.data.synthetic.scene_questions import makers
+from sensorium.data.synthetic.talk import draw_turns
+from sensorium.media.types import Image
+
+_COUNTS = ((0.17, 1), (0.18, 2), (0.19, 3), (0.17, 4), (0.13, 5), (0.09, 6), (0.07, 7))
+_BACKDROPS = ((0.3, "white"), (0.12, "dark"), (0.22, "named"), (0.2, "pastel"), (0.16, "gradient"))
+_HELD_OUT_BACKDROPS = ((0.4, "white"), (0.3, "pastel"), (0.15, "stripes"), (0.15, "checks"))
+_VALIDATION_SEED = 5_201
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Coloured shapes without overlap on a plain, shaded or grainy ground.
+
+    Validation scenes each hold a shape in a colour that training never shows, and often a layout (grid, wheel,
+    diagonal) or a ground (stripes, checks) that it never uses.
+    """
+
+    name: str = "scenes"
+    validation_size: int = 1_000
+
+    def train(self, rng: np.random.Generator) -> Sample:
+        """Return a scene with five to eight turns; fewer where a scene gives no more."""
+        scene, picture = draw_scene(rng, held_out=False)
+        return Sample((picture,), draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8)), self.name)
+
+    def validation(self, index: int) -> Sample:
+        """Return scene number `index` with one turn; the kinds of question come in turn."""
+        rng = np.random.default_rng([_VALIDATION_SEED, index])
+        table = makers(HELD_OUT_THINGS)
+        _, make = table[index % len(table)]
+        while True:
+            scene, picture = draw_scene(rng, held_out=True)
+            for _ in range(4):
+                turn = make(rng, scene)
+                if turn is not None:
+                    return Sample((picture,), (turn,), self.name)
+
+
+def draw_scene(rng: np.random.Generator, *, held_out: bool) -> tuple[Scene, Image]:
+    """Draw a scene and paint it; `held_out` chooses what validation or what training may show."""
+    layouts = HELD_OUT_LAYOUTS if held_out else TRAIN_LAYOUTS
+    while True:
+        width, height = _canvas(rng)
+        name, ground, picture = _backdrop(rng, width, height, _HELD_OUT_BACKDROPS if held_out else _BACKDROPS)
+        pairs = draw_pairs(rng, weighted(rng, _COUNTS), colours_against(ground), held_out=held_out)
+        scene = Scene(width, height, place_items(rng, width, height, pairs, layouts), name)
+        strange = any((item.shape, item.colour) in HELD_OUT_PAIRS for item in scene.items)
+        if scene.items and strange == held_out:
+            return scene, Image(paint_scene(rng, scene, picture), source="scene")
+
+
+def paint_scene(rng: np.random.Generator, scene: Scene, picture: Pixels.Image) -> NDArray[np.uint8]:
+    """Paint the items on `picture` in one style drawn for the scene; return uint8 [height, width, 3]."""
+    fills = {name: COLOURS[name].draw(rng) for name in sorted({item.colour for item in scene.items})}
+    smooth = rng.random() < 0.75
+    tilt = between(rng, 0, 14) if rng.random() < 0.5 else 0.0
+    outlined = rng.random() < 0.25
+    for item in scene.items:
+        drawing.paint_shape(
+            picture,
+            item.shape,
+            (item.x, item.y),
+            item.radius,
+            fills[item.colour],
+            degrees=between(rng, -tilt, tilt),
+            outline=_border(item.colour) if outlined and item.radius >= 8 else None,
+            smooth=smooth,
+        )
+    pixels = np.asarray(picture)
+    return drawing.grain(pixels, between(rng, 2, 9), rng) if rng.random() < 0.2 else pixels
+
+
+def _border(colour: str) -> Rgb:
+    return (90, 90, 90) if colour == "black" else (15, 15, 15)
+
+
+def _canvas(rng: np.random.Generator) -> tuple[int, int]:
+    low, high = weighted(rng, ((0.12, (48, 64)), (0.68, (64, 112)), (0.2, (112, 224))))
+    width = whole(rng, low, high)
+    if rng.random() < 0.5:
+        return width, width
+    return width, int(np.clip(width * between(rng, 0.6, 1.6), 48, 224))
+
+
+def _backdrop(
+    rng: np.random.Generator, width: int, height: int, styles: Sequence[tuple[float, str]]
+) -> tuple[str, list[Rgb], Pixels.Image]:
+    """Return the ground's colour name ("" if it has none), its colours, and the picture of it."""
+    style = weighted(rng, styles)
+    size = (width, height)
+    if style == "white":
+        return "white", [(255, 255, 255)], Pixels.new("RGB", size, (255, 255, 255))
+    if style in {"dark", "named"}:
+        name = "black" if style == "dark" else one_of(rng, tuple(COLOURS))
+        colour = COLOURS[name].draw(rng)
+        return name, [colour], Pixels.new("RGB", size, colour)
+    first, second = _pastel(rng), _pastel(rng)
+    if style == "pastel":
+        return "", [first], Pixels.new("RGB", size, first)
+    if style == "gradient":
+        if rng.random() < 0.3:
+            first, second = ((value // 5, value // 5, value // 4) for value in (first[0], second[1] // 2))
+        return "", [first, second], drawing.gradient(width, height, first, second, vertical=rng.random() < 0.5)
+    second = (first[0] - 22, first[1] - 22, first[2] - 22)
+    tile = whole(rng, 4, 16)
+    return "", [first, second], drawing.tiles(width, height, (first, second), tile, stripes=style == "stripes")
+
+
+def _pastel(rng: np.random.Generator) -> Rgb:
+    red, green, blue = (200 + 50 * rng.random(3)).astype(int).tolist()
+    return red, green, blue

@@ -1,0 +1,84 @@
+"""The token loop: a batch of prompts in, token events out, step by step.
+
+Knows ids, caches and the `TokenModel` it needs; no files, no text, no protocol. The third narrow waist is the
+`TokenEvent`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from sensorium.core.errors import EngineError
+from sensorium.engine.sampling import Sampler, Sampling
+from sensorium.inputs.carrier import ModelInputs
+from sensorium.nn.cache import KVCache
+
+
+class TokenModel(Protocol):
+    """What the engine asks of a model."""
+
+    def new_cache(self, batch: int, capacity: int) -> KVCache:
+        """Room for `capacity` tokens of `batch` sequences."""
+
+    def prefill(self, inputs: ModelInputs, cache: KVCache) -> Tensor:
+        """Take whole prompts, left-padded. Returns: scores of the next token [B, V]."""
+
+    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
+        """Take one more token each.
+
+        Inputs: ids, positions: [B]; present: [B, tokens so far and these]. Returns: scores of the next [B, V].
+        """
+
+
+@dataclass(frozen=True)
+class TokenEvent:
+    """A token of one sequence. `finish` is set on its last one; a stop token ends a sequence and is an event too."""
+
+    id: int
+    log_prob: float
+    finish: Literal["stop", "length"] | None = None
+
+
+@torch.inference_mode()
+def generate(
+    model: TokenModel, inputs: ModelInputs, sampling: Sampling, *, stop: int, cache: KVCache | None = None
+) -> Iterator[list[TokenEvent | None]]:
+    """Yield the next event of every sequence, None for those that have ended, until all have.
+
+    Args:
+        model: any.
+        inputs: prompts, left-padded; with a `cache`, what comes after the tokens in it.
+        sampling: how tokens are chosen.
+        stop: the token that ends a sequence.
+        cache: of an earlier call, with room for the prompt and all new tokens; a fresh one without it.
+
+    Raises: EngineError when a model's scores are not finite.
+    """
+    batch, length = inputs.ids.shape
+    cache = cache or model.new_cache(batch, length + sampling.max_tokens)
+    sampler = Sampler(sampling)
+    logits = model.prefill(inputs, cache)
+    positions = inputs.positions[:, -1]
+    present = inputs.present
+    running = [True] * batch
+    for count in range(1, sampling.max_tokens + 1):
+        if not bool(torch.isfinite(logits).all()):
+            raise EngineError("The model's scores are not finite numbers. Check the model's files (sensorium doctor).")
+        ids, log_probs = sampler.choose(logits)
+        events: list[TokenEvent | None] = []
+        for row, (id_, log_prob) in enumerate(zip(ids.tolist(), log_probs.tolist(), strict=True)):
+            finish: Literal["stop", "length"] | None = "stop" if id_ == stop else None
+            if finish is None and count == sampling.max_tokens:
+                finish = "length"
+            events.append(TokenEvent(id_, log_prob, finish) if running[row] else None)
+            running[row] = running[row] and finish is None
+        yield events
+        if not any(running):
+            return
+        positions = positions + 1
+        if present is not None:
+            present = torch.nn.functional.pad(present, (0, 1), value=True)
+        logits = model.decode(ids, positions, present, cache)

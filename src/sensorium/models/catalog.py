@@ -1,0 +1,56 @@
+"""Names to models: what `sensorium models` lists and `--model` takes, apart from folders."""
+
+from pathlib import Path
+from typing import Protocol
+
+from sensorium.chat.tokenizer import Tokenizer
+from sensorium.core.catalogue import Catalogue, Entry
+from sensorium.core.errors import CheckpointError, UsageError
+from sensorium.core.names import did_you_mean
+from sensorium.models.nano.config import NanoConfig
+from sensorium.models.nano.model import Nano
+
+DEFAULT = "nano"
+BUNDLED = Path(__file__).parent / "nano" / "weights"
+"""The folder of the model that comes with the package."""
+
+
+class Loader(Protocol):
+    """Reads a model folder of one family."""
+
+    def __call__(self, folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
+        """Model, config and tokenizer. Raises: CheckpointError."""
+
+
+FAMILIES: Catalogue[Loader] = Catalogue(
+    "model",
+    (
+        Entry(
+            name=DEFAULT,
+            target="sensorium.models.nano.folder:load_nano",
+            summary="bundled: digits, clothing, sounds, scenes, charts, moving shapes; short answers, en and zh",
+            modalities=("text", "image", "audio", "video"),
+            licence="Apache-2.0",
+            source="bundled",
+        ),
+    ),
+)
+
+
+def find(name: str) -> tuple[str, Path]:
+    """The family and the folder that a name or a path stands for.
+
+    Raises: UsageError for a name that is in no catalogue and is no folder; CheckpointError for a folder without a
+    model.
+    """
+    if name == DEFAULT:
+        return DEFAULT, BUNDLED
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise UsageError(
+            f"There is no model named '{name}', and no such folder; there are: {', '.join(FAMILIES.names())}."
+            f"{did_you_mean(name, FAMILIES.names())} Give one of these, or the path of a model folder."
+        )
+    if not (folder / "config.json").is_file():
+        raise CheckpointError(f"{folder}: no config.json, so not a model folder. Give the folder that training wrote.")
+    return DEFAULT, folder

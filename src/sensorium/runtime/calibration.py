@@ -1,0 +1,95 @@
+"""From what a model saw and said to how sure it may be: `calibration.json` beside the weights, measured, not assumed.
+
+Two things are measured on validation data: how often answers of a given token probability are right (isotonic
+regression, per modality), and how far the rows of familiar media lie from the centres of their kind.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sensorium.core.config import from_dict
+from sensorium.models.nano.folder import read_json
+
+CALIBRATION = "calibration.json"
+FAMILIARITY = "familiarity.safetensors"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A rising broken line: an answer of probability `raw[i]` is right with chance `chance[i]`."""
+
+    raw: tuple[float, ...]
+    chance: tuple[float, ...]
+
+    def __call__(self, probability: float) -> float:
+        """The chance, on the line between the points around."""
+        at = bisect_right(self.raw, probability)
+        if at == 0:
+            return self.chance[0]
+        if at == len(self.raw):
+            return self.chance[-1]
+        left, right = self.raw[at - 1], self.raw[at]
+        share = (probability - left) / (right - left) if right > left else 1.0
+        return self.chance[at - 1] + share * (self.chance[at] - self.chance[at - 1])
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was measured.
+
+    curves: by modality, "mixed" for several in one talk, "text" where no media are shown.
+    strange_beyond: by modality, the distance from familiar media beyond which one is called strange.
+    sure_from: the chance under which an answer is called unsure.
+    """
+
+    curves: dict[str, Curve] = field(default_factory=dict)
+    strange_beyond: dict[str, float] = field(default_factory=dict)
+    sure_from: float = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Familiarity:
+    """Centres of the kinds of media that a modality was trained on, in a whitened space of few axes.
+
+    mean: [D]. axes: [D, A]. centres: [kinds, A].
+    """
+
+    mean: Tensor
+    axes: Tensor
+    centres: Tensor
+
+    def distance(self, rows: Tensor) -> float:
+        """How far a medium lies from the nearest centre. Inputs: rows: [S, D]."""
+        point = (pooled(rows) - self.mean) @ self.axes  # [A]
+        return float((self.centres - point).norm(dim=-1).min())
+
+
+def pooled(rows: Tensor) -> Tensor:
+    """One vector of a medium's rows. Inputs: rows: [S, D]. Returns: [D]."""
+    return rows.float().mean(dim=0)
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """The calibration of a model folder; an empty one where none was measured. Raises: CheckpointError, ConfigError."""
+    path = folder / CALIBRATION
+    return from_dict(Calibration, read_json(path), where=str(path)) if path.exists() else Calibration()
+
+
+def read_familiarity(folder: Path) -> dict[str, Familiarity]:
+    """The centres of each modality; none where none were measured."""
+    from safetensors.torch import load_file
+
+    path = folder / FAMILIARITY
+    tensors: dict[str, Any] = load_file(path) if path.exists() else {}
+    modalities = sorted({name.split(".")[0] for name in tensors})
+    return {
+        modality: Familiarity(
+            *(tensors[f"{modality}.{part}"].to(torch.float32) for part in ("mean", "axes", "centres"))
+        )
+        for modality in modalities
+    }

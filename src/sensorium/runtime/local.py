@@ -1,0 +1,162 @@
+"""A model on this machine: questions and files in, answers out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Unpack
+
+from sensorium.chat.message import Answer, Text, Timings, Usage, user
+from sensorium.chat.template import END
+from sensorium.chat.tokenizer import Detokenizer
+from sensorium.core.errors import EngineError, LimitExceeded
+from sensorium.engine.generate import TokenEvent, generate
+from sensorium.engine.sampling import Options, Sampling
+from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.carrier import ModelInputs
+from sensorium.media.load import load_media
+from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
+from sensorium.nn.cache import KVCache
+from sensorium.runtime.judgement import confidence, strange
+from sensorium.runtime.parts import Parts
+from sensorium.runtime.protocol import Input, StreamEvent
+
+UNHEARD = "{source}: the sound track ({seconds:.0f} s) is longer than the {limit:g} s that this model hears; left out."
+
+
+class LocalModel:
+    """Satisfies `runtime.protocol.Model`; keeps nothing between calls but its parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    @property
+    def name(self) -> str:
+        """As written in the catalogue, or the folder's name."""
+        return self.parts.name
+
+    def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+        """Answer a question about any number of files, shown in their order.
+
+        Args:
+            question: in English or Chinese.
+            files: paths, bytes, data URIs or decoded media.
+            options: `max_tokens` of the answer, `temperature` (0 takes the likeliest), `seed`.
+
+        Raises: InputError for a file that cannot be taken, UsageError for a wrong option, ModelError for a failure.
+        """
+        return self.chat().send(question, *files, **options)
+
+    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+        """The same, piece by piece; the last event carries the whole `Answer`."""
+        return self.chat().stream(question, *files, **options)
+
+    def chat(self) -> "LocalChat":
+        """A new talk."""
+        return LocalChat(self.parts)
+
+
+class LocalChat:
+    """A talk. Media and cached keys and values stay, so a further question costs only its own tokens.
+
+    A turn that fails or is abandoned leaves the talk as it was before.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._assembler = Assembler(parts.tokenizer, parts.spec)
+        self._end = parts.tokenizer.special(END)
+        self._cache: KVCache | None = None
+        self._unseen: list[int] = []  # the end of the last answer, which the cache has not taken yet
+        self._modalities: tuple[str, ...] = ()
+
+    def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+        """The next answer; arguments and errors as `LocalModel.ask`."""
+        for event in self.stream(question, *files, **options):
+            if event.answer is not None:
+                return event.answer
+        raise EngineError("The model gave no answer. Ask again; if it stays so, report it with the question.")
+
+    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+        """The next answer, piece by piece; the last event carries the whole `Answer`."""
+        began = perf_counter()
+        sampling = Sampling(**options)
+        media, notices = self._read(files)
+        talk = self._assembler.talk([user(*media, question)], ask=True)
+        inputs = self._inputs(talk)
+        cache = self._room(inputs.ids.shape[1] + sampling.max_tokens)
+        before = cache.length
+        try:
+            events: list[TokenEvent] = []
+            pieces = Detokenizer(self._parts.tokenizer)
+            text, first_token = "", 0.0
+            for (event,) in generate(self._parts.network, inputs, sampling, stop=self._end, cache=cache):
+                if event is None:
+                    break
+                first_token = first_token or perf_counter() - began
+                events.append(event)
+                piece = pieces.push(event.id) if event.finish != "stop" else pieces.finish()
+                text += piece
+                if piece:
+                    yield StreamEvent(piece)
+            self._modalities += tuple(item.modality for item in talk.items)
+            before = cache.length
+        finally:
+            cache.truncate(before)
+        self._unseen = [self._end] if events[-1].finish == "stop" else [events[-1].id, self._end]
+        notices += strange(self._parts, talk.items, [each for medium in media for each in _tracks(medium)])
+        chance = confidence(self._parts, events, self._modalities)
+        yield StreamEvent(
+            "",
+            Answer(
+                role="assistant",
+                parts=(Text(text),),
+                confidence=chance,
+                sure=(chance is None or chance >= self._parts.calibration.sure_from),
+                model=self._parts.name,
+                finish_reason=events[-1].finish or "stop",
+                usage=Usage(prompt_tokens=inputs.ids.shape[1], completion_tokens=len(events)),
+                timings=Timings(first_token=first_token, total=perf_counter() - began),
+                notices=tuple(notices),
+            ),
+        )
+
+    def _read(self, files: Sequence[Input]) -> tuple[list[Media], list[str]]:
+        """Decoded media and what the user should know of them."""
+        media = [
+            each if isinstance(each, Image | AudioClip | VideoClip | Document) else load_media(each) for each in files
+        ]
+        notices = [f"{medium.source}: {notice}" for medium in media for notice in medium.notices]
+        limit = self._parts.spec.audio.max_seconds
+        for index, medium in enumerate(media):
+            if isinstance(medium, VideoClip) and medium.sound is not None and medium.sound.seconds > limit:
+                seconds = medium.sound.seconds
+                notices.append(UNHEARD.format(source=medium.source, seconds=seconds, limit=limit))
+                media[index] = replace(medium, sound=None)
+        return media, notices
+
+    def _inputs(self, talk: Talk) -> ModelInputs:
+        """The new tokens as a batch of one, after those in the cache. Raises: LimitExceeded when they do not fit."""
+        inputs = self._assembler.batch([Talk(self._unseen + talk.ids, talk.items, [])])
+        before = self._cache.length if self._cache is not None else 0
+        total, limit = before + inputs.ids.shape[1], self._parts.spec.max_tokens
+        if total > limit:
+            raise LimitExceeded(
+                f"talk: {total} tokens, pictures and sounds included, is more than the {limit} this model takes. "
+                "Begin a new talk."
+            )
+        return replace(inputs, positions=inputs.positions + before)
+
+    def _room(self, tokens: int) -> KVCache:
+        """The cache, with room for so many more tokens."""
+        if self._cache is None:
+            self._cache = self._parts.network.new_cache(1, tokens)
+        elif self._cache.length + tokens > self._cache.capacity:
+            self._cache = self._cache.grown(2 * (self._cache.length + tokens))
+        return self._cache
+
+
+def _tracks(medium: Media) -> list[Media]:
+    """A medium and, of a film, its sound: one entry per item that the assembler makes."""
+    if isinstance(medium, VideoClip) and medium.sound is not None:
+        return [medium, medium.sound]
+    return [medium]

@@ -1,0 +1,82 @@
+"""A recipe: the YAML that trains a model, as frozen dataclasses. Unknown keys raise."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from sensorium.core.config import apply_overrides, from_dict
+from sensorium.core.errors import ConfigError
+from sensorium.data.mixture import Share
+from sensorium.models.nano.config import NanoConfig
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """Muon for the matrices of the blocks, AdamW for all else; warm-up, plateau, linear decay to zero.
+
+    `decay` is the share of the steps, at the end, over which learning rates fall.
+    """
+
+    muon_rate: float = 0.02
+    adam_rate: float = 0.002
+    weight_decay: float = 0.05
+    warmup: int = 60
+    decay: float = 0.3
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run depends on, apart from the machine.
+
+    `averaging` is the decay per step of the running mean of the weights, which is what is validated and kept.
+    `threads` micro-batches are computed at a time on a CPU, while `workers` processes prepare those to come.
+    `start` is a checkpoint folder whose weights and tokenizer the run begins with; fresh ones without it.
+    """
+
+    name: str
+    steps: int
+    mixture: dict[str, Share]
+    data_root: str = "../shared/data"
+    output: str = "runs/nano"
+    start: str | None = None
+    seed: int = 1
+    micro_batches: int = 4
+    model: NanoConfig = field(default_factory=NanoConfig)
+    optimiser: Optimiser = field(default_factory=Optimiser)
+    averaging: float = 0.995
+    precision: Literal["fp32", "bf16"] = "bf16"
+    tokenizer_samples: int = 300
+    validate_every: int = 500
+    validation_samples: int = 64
+    save_every: int = 250
+    workers: int = 1
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.mixture:
+            raise ConfigError("recipe: mixture is empty; expected a domain. Add one, for example scenes: {}.")
+
+
+def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe and apply `key=value` overrides.
+
+    Raises: ConfigError when the file is missing, is not YAML, or says something that a recipe does not know.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: not a readable recipe ({error}). Give the path of a YAML file.") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: got {type(data).__name__}, expected keys and values. See recipes/nano.yaml.")
+    return from_dict(Recipe, apply_overrides(data, overrides, parse=_parse), where=str(path))
+
+
+def _parse(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error

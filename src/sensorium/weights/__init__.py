@@ -1,0 +1,1 @@
+"""Weights on disk: safetensors, strict loading, checksums. Knows no model."""
