@@ -1,12 +1,19 @@
-"""What holds for every test: no network, and property tests that do not fail because a machine is slow."""
+"""What holds for every test: no network, one thread, patient property tests; and the small models that many use."""
 
 import ipaddress
 import socket
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from sensorium.chat.tokenizer import Tokenizer
+    from sensorium.models.nano.config import NanoConfig
+    from sensorium.models.nano.model import Nano
+    from sensorium.runtime.parts import Parts
 
 hypothesis.settings.register_profile("sensorium", deadline=None)
 hypothesis.settings.load_profile("sensorium")
@@ -32,3 +39,85 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tiny tensors gain nothing from threads, and tests may run beside other work."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> "NanoConfig":
+    """The smallest `nano` that has every part; takes 256 tokens."""
+    from sensorium.inputs.spec import AudioSpec, ImageSpec, InputSpec, VideoSpec
+    from sensorium.models.nano.config import AudioConfig, LanguageConfig, NanoConfig, VideoConfig, VisionConfig
+
+    return NanoConfig(
+        vision=VisionConfig(width=16, layers=1, heads=2, hidden=24, stem=(8, 8)),
+        audio=AudioConfig(width=16, layers=1, heads=2, hidden=24, stem=(4, 4, 8)),
+        video=VideoConfig(width=24, layers=1, heads=2, hidden=24, stem=(4, 8, 8)),
+        language=LanguageConfig(vocabulary=300, width=32, layers=2, heads=4, kv_heads=2, hidden=48),
+        connector_hidden=24,
+        inputs=InputSpec(
+            image=ImageSpec(min_pixels=32 * 32, max_pixels=64 * 64),
+            audio=AudioSpec(mel_bins=16, max_seconds=4.0),
+            video=VideoSpec(max_frames=4, min_pixels=32 * 32, max_pixels=48 * 48),
+            max_tokens=256,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer() -> "Tokenizer":
+    """Bytes, special tokens and a few merges: 300 ids."""
+    from sensorium.chat.template import SPECIAL_TOKENS
+    from sensorium.chat.tokenizer import Tokenizer
+
+    texts = ["What is this?", "how many red circles", "an ankle boot", "三个红色的圆", "这是什么?"]
+    tokenizer = Tokenizer.train(texts * 8, vocabulary=300, special=SPECIAL_TOKENS)
+    assert tokenizer.vocabulary == 300
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def make_nano(tiny_config: "NanoConfig") -> "Callable[[int], Nano]":
+    """Builds a tiny `nano` with the random weights of a seed."""
+    import torch
+
+    from sensorium.models.nano.model import build
+
+    def make(seed: int) -> "Nano":
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model = build(tiny_config).eval()
+        with torch.no_grad():
+            model.language.embedding.weight.mul_(25.0)  # scores of a trained model's size, so that answers differ
+        return model
+
+    return make
+
+
+@pytest.fixture
+def tiny_nano(make_nano: "Callable[[int], Nano]") -> "Nano":
+    """A tiny `nano` with random weights."""
+    return make_nano(0)
+
+
+@pytest.fixture
+def tiny_parts(tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> "Parts":
+    """A tiny `nano` ready to answer, uncalibrated."""
+    from sensorium.runtime.parts import Parts
+
+    return Parts("tiny", tiny_nano, tiny_tokenizer, tiny_config.inputs)
+
+
+@pytest.fixture
+def tiny_folder(tmp_path: Path, tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> Path:
+    """A tiny `nano` as a model folder."""
+    from sensorium.models.nano.folder import save_nano
+
+    save_nano(tmp_path / "model", tiny_config, tiny_tokenizer, tiny_nano.state_dict())
+    return tmp_path / "model"

@@ -152,6 +152,8 @@ def _damaged() -> Iterator[Case]:
     yield "0x0.png", png(0, 0, b""), UnreadableMedia, ""
     yield "rows-missing.png", png(500, 500, bytes(501 * 3)), "image", ""
     yield "signature-only.jpg", b"\xff\xd8\xff", UnreadableMedia, "JPEG"
+    fax = encoded(gradient(200, 200, "1"), "TIFF", compression="group4")
+    yield "damaged-rows.tif", fax[:60] + b"\xaa" * 340 + fax[400:], "image", ""
     loop = b"II*\x00\x08\x00\x00\x00" + struct.pack("<H", 0) + struct.pack("<I", 8)
     yield "circle.tif", loop, UnreadableMedia, "TIFF"
 

@@ -1,15 +1,12 @@
 """Pictures to upright RGB on white."""
 
-import threading
-import warnings
-
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 from tests.odd_pictures import encoded, flat_png, gradient
 
 from sensorium.core.errors import LimitExceeded
-from sensorium.media.image import check_size, quiet_warnings, read_image
+from sensorium.media.image import check_size, read_image
 from sensorium.media.limits import Limits
 from sensorium.media.sniff import sniff
 from sensorium.media.types import Image
@@ -135,22 +132,3 @@ def test_pillow_keeps_its_own_guard() -> None:
     before = Pillow.MAX_IMAGE_PIXELS
     read(flat_png(9500, 6500, depth=1))
     assert before == Pillow.MAX_IMAGE_PIXELS == (1024 * 1024 * 1024 // 4 // 3)
-
-
-def test_warnings_are_silent_inside_and_restored_after() -> None:
-    before = list(warnings.filters)
-    inside, leave = threading.Event(), threading.Event()
-
-    def other() -> None:
-        with quiet_warnings():
-            inside.set()
-            leave.wait(5)
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    inside.wait(5)
-    with quiet_warnings():
-        warnings.warn("odd file", stacklevel=1)
-    leave.set()
-    thread.join()
-    assert list(warnings.filters) == before

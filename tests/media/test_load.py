@@ -9,7 +9,7 @@ import pytest
 from tests.odd_pictures import encoded, gif, gradient
 from tests.odd_streams import pcm, tone, wav
 
-from sensorium.core.errors import UnsupportedMedia
+from sensorium.core.errors import UnreadableMedia, UnsupportedMedia
 from sensorium.media.load import load_media
 
 
@@ -41,7 +41,9 @@ def test_a_moving_picture_is_a_video_unless_an_image_is_wanted() -> None:
 
 
 def test_the_wrong_modality_is_refused() -> None:
-    for data, want in ((gif(3), "audio"), (wav(pcm(tone())), "image"), (b"words", "video"), (gif(1), "video")):
+    with pytest.raises(UnreadableMedia, match="no sound in it"):
+        load_media(gif(3), want="audio")
+    for data, want in ((gif(1), "audio"), (wav(pcm(tone())), "image"), (b"words", "video"), (gif(1), "video")):
         with pytest.raises(UnsupportedMedia, match=f"but {want} is wanted"):
             load_media(data, want=want)  # type: ignore[arg-type]
 

@@ -65,6 +65,11 @@ def test_drawings(drawing: bytes) -> None:
     assert sniff(drawing).name in ("SVG drawing", "text")
 
 
+@pytest.mark.parametrize("words", ["MAC address", "DDS is", "caffeine", "BZh", "ID3 tags", "8BPS", "BMW", "OK", "RIFF"])
+def test_words_that_begin_like_a_format(words: str) -> None:
+    assert sniff(f"{words} and more words, and more.".encode()) is TEXT
+
+
 def test_a_page_with_a_drawing_is_text() -> None:
     assert sniff(b"<html><svg></svg></html>") is TEXT
 

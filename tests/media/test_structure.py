@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+from tests.odd_pictures import encoded, gif, gradient
 
 from sensorium.core.errors import LimitExceeded
 from sensorium.media.structure import (
@@ -16,7 +17,6 @@ from sensorium.media.structure import (
     webp_chunks,
     webp_moves,
 )
-from tests.odd_pictures import encoded, gif, gradient
 
 
 def test_png_chunks() -> None:

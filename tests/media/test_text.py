@@ -43,8 +43,11 @@ def test_a_long_run_of_joiners_goes() -> None:
 
 
 def test_bounded() -> None:
-    with pytest.raises(LimitExceeded, match="1001 characters; at most 1000"):
-        read_text(b"x" * 1001, "a.txt", Limits(text_characters=1000))
+    limits = Limits(text_characters=1000)
+    assert len(read_text("😀".encode("utf-8-sig") * 1 + "😀".encode() * 999, "a.txt", limits).text) == 1000
+    for data in (b"x" * 1001, "😀".encode() * 1001, b"x" * 5000):
+        with pytest.raises(LimitExceeded, match=f"{len(data)} bytes of text; at most 1000 characters"):
+            read_text(data, "a.txt", limits)
 
 
 def test_another_encoding() -> None:

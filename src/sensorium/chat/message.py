@@ -1,6 +1,6 @@
 """Messages: what every protocol, data set and command is translated to and from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from sensorium.media.types import Media
@@ -77,7 +77,7 @@ class Answer(Message):
     finish_reason: Literal["stop", "length", "cancelled"] = "stop"
     usage: Usage = Usage(0, 0)
     timings: Timings = Timings(0.0, 0.0)
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text

@@ -11,7 +11,7 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from sensorium.chat.message import Text
-from sensorium.core.errors import CheckpointError
+from sensorium.core.errors import CheckpointError, UnreadableMedia
 
 
 class Tokenizer:
@@ -66,7 +66,17 @@ class Tokenizer:
         return self._special[token]
 
     def encode(self, part: Text) -> list[int]:
-        """Ids of a text part; a spelled one letter by letter."""
+        """Ids of a text part; a spelled one letter by letter.
+
+        Raises: UnreadableMedia for half characters, which arguments that are not UTF-8 turn into.
+        """
+        try:
+            part.text.encode()
+        except UnicodeEncodeError as error:
+            raise UnreadableMedia(
+                f"text: got {part.text[error.start]!a} at character {error.start}, which is half a character; expected "
+                "Unicode. Write the text in UTF-8."
+            ) from error
         pieces = list(part.text) if part.spelled else [part.text]
         return [id_ for piece in pieces for id_ in self._inner.encode(piece, add_special_tokens=False).ids]
 
@@ -76,7 +86,11 @@ class Tokenizer:
 
 
 class Detokenizer:
-    """Ids one at a time to pieces of text: a piece comes when its bytes are whole characters."""
+    """Ids one at a time to pieces of text: a piece comes when its bytes are whole characters.
+
+    A token may end one character and begin the next, so no count of tokens says when to give up waiting; bytes that
+    never become a character come with the next whole one, or at the end.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -86,7 +100,7 @@ class Detokenizer:
         """The text that this token completes; empty while a character is unfinished."""
         self._pending.append(id_)
         text = self._tokenizer.decode(self._pending)
-        if text.endswith("�") and len(self._pending) < 4:
+        if text.endswith("\N{REPLACEMENT CHARACTER}"):
             return ""
         self._pending.clear()
         return text

@@ -36,7 +36,8 @@ def domain(name: str, root: Path) -> Domain:
     makers = domains(root)
     if name not in makers:
         raise UsageError(
-            f"There is no domain named '{name}'; there are: {', '.join(sorted(makers))}.{did_you_mean(name, makers)}"
+            f"There is no domain named '{name}'; there are: {', '.join(sorted(makers))}.{did_you_mean(name, makers)} "
+            "Give one of these."
         )
     return makers[name]()
 

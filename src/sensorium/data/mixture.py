@@ -3,12 +3,14 @@
 A step is a function of (seed, step) alone: nothing is stored to resume, and any step can be made anywhere.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sensorium.chat.message import Message, assistant, user
+from sensorium.core.errors import ConfigError
 from sensorium.data.sample import Domain, Sample
 
 
@@ -19,10 +21,17 @@ class Share:
     weight: float = 1.0
     batch: int = 32
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.weight < math.inf or self.batch < 1:
+            raise ConfigError(
+                f"share: got weight {self.weight} and batch {self.batch}; expected a weight above 0 and a batch of at "
+                "least 1. Leave out a domain that is not wanted."
+            )
+
 
 @dataclass(frozen=True)
 class Mixture:
-    """Domains and their shares; `micro_batches` of them make a step."""
+    """Domains and their shares; `micro_batches` different ones make a step, or all where there are fewer."""
 
     shares: Mapping[str, Share]
     seed: int
@@ -30,7 +39,7 @@ class Mixture:
     domains: Mapping[str, Domain] = field(default_factory=dict)
 
     def plan(self, step: int) -> list[str]:
-        """The domain of each micro-batch of a step, without repetition where there are enough."""
+        """The domain of each micro-batch of a step, none twice."""
         names = list(self.shares)
         weights = np.array([self.shares[name].weight for name in names])
         rng = np.random.default_rng([self.seed, step])

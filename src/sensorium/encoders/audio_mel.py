@@ -27,7 +27,7 @@ class MelAudioEncoder(nn.Module):
         Args:
             mel_bins: M, divisible by 8.
             width: D of the rows.
-            layers, heads, hidden: of the transformer blocks.
+            layers, heads, hidden: of the transformer blocks; the head width is even.
             stem: channels of the three stages.
         """
         super().__init__()

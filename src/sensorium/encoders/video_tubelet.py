@@ -51,8 +51,8 @@ class TubeletVideoEncoder(nn.Module):
         items, count = frames.shape[:2]
         grid = self.stem(frames.flatten(0, 1))  # [N*F, D, rows, columns]
         rows, columns = grid.shape[2:]
-        tubes = grid.view(items, count // 2, 2, self.width, rows, columns).permute(0, 1, 4, 5, 2, 3)
-        x = self.join(tubes.flatten(4).flatten(1, 3))  # [N, P, D]
+        tubes = grid.view(items, count // self.tubelet, self.tubelet, self.width, rows, columns)
+        x = self.join(tubes.permute(0, 1, 4, 5, 2, 3).flatten(4).flatten(1, 3))  # [N, P, D]
         places = self._places(times, rows, columns)
         x = x + sinusoids(places, self.width, base=POSITION_BASE).to(x.dtype)
         turn = rotation(places, self.head_width, base=POSITION_BASE)
@@ -64,5 +64,5 @@ class TubeletVideoEncoder(nn.Module):
         """Ticks, row and column of every tubelet. Inputs: times: [N, F]. Returns: [N, P, 3]."""
         ticks = times.float().unflatten(1, (-1, self.tubelet)).mean(dim=2) * TICKS_PER_SECOND  # [N, F/2]
         ticks = ticks.repeat_interleave(rows * columns, dim=1)  # [N, P]
-        space = grid_positions(rows, columns, device=times.device).repeat(times.shape[1] // 2, 1)  # [P, 2]
+        space = grid_positions(rows, columns, device=times.device).repeat(times.shape[1] // self.tubelet, 1)  # [P, 2]
         return torch.cat((ticks.unsqueeze(-1), space.expand(len(times), -1, -1)), dim=-1)

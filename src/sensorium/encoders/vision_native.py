@@ -24,8 +24,8 @@ class NativeVisionEncoder(nn.Module):
         """Build.
 
         Args:
-            width: D of the rows.
-            layers, heads, hidden: of the transformer blocks.
+            width: D of the rows, divisible by 4 (two axes, sine and cosine).
+            layers, heads, hidden: of the transformer blocks; the head width is divisible by 4 too.
             stem: channels of the first two of the stem's three stages; the last has `width`.
         """
         super().__init__()

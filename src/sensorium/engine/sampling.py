@@ -53,6 +53,7 @@ class Sampler:
         if self._temperature == 0.0:
             chosen = log_probs.argmax(dim=-1)
         else:
-            heated = (log_probs / self._temperature).softmax(dim=-1).cpu()
+            below = (log_probs - log_probs.amax(dim=-1, keepdim=True)).double()  # the likeliest is 0 at any temperature
+            heated = (below / self._temperature).softmax(dim=-1).cpu()
             chosen = torch.multinomial(heated, 1, generator=self._generator)[:, 0].to(logits.device)
         return chosen, log_probs.gather(1, chosen.unsqueeze(1))[:, 0]

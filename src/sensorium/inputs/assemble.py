@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from sensorium.chat.message import Message
-from sensorium.chat.template import PAD, PLACEHOLDER, Piece, Special, Words, render
+from sensorium.chat.template import PAD, PLACEHOLDER, Piece, Slot, Special, Words, render
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
 from sensorium.inputs import features
@@ -60,7 +60,7 @@ class Assembler:
             weights: of the assistant's messages, in order; 1 for those not named.
 
         Raises: UnsupportedMedia for a medium that the model cannot take; LimitExceeded for one that is too long, or a
-        talk with more tokens than the model takes.
+        talk with more tokens than the model takes; UnreadableMedia for text that is not Unicode.
         """
         talk = Talk([], [], [])
         answers = _answer_weights(messages, weights)
@@ -76,17 +76,15 @@ class Assembler:
     def _add(self, talk: Talk, piece: Piece, weight: float) -> None:
         if isinstance(piece, Special):
             ids = [self.tokenizer.special(piece.token)]
-            learnt = weight if piece.answer else 0.0
         elif isinstance(piece, Words):
             ids = self.tokenizer.encode(piece.text)
-            learnt = weight if piece.answer else 0.0
         else:
             item = self.item(piece.media)
             talk.items.append(item)
             ids = [self._placeholder[item.modality]] * item.rows
-            learnt = 0.0
+        learnt = not isinstance(piece, Slot) and piece.answer
         talk.ids.extend(ids)
-        talk.weights.extend([learnt] * len(ids))
+        talk.weights.extend([weight if learnt else 0.0] * len(ids))
 
     def item(self, media: Media) -> Item:
         """Features of one medium and its number of rows. Raises: as `talk`."""

@@ -18,12 +18,14 @@ from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, VideoClip
 def fit(size: tuple[int, ...], spec: ImageSpec | VideoSpec, *, source: str) -> tuple[int, int]:
     """The size (height, width) that a picture is brought to: multiples of `spec.multiple`, area within bounds.
 
+    The upper bound is strict; rounding to multiples may end a little under the lower one.
+
     Raises: LimitExceeded when the picture is longer than `spec.aspect` times its width.
     """
     height, width = size
     if max(height, width) > spec.aspect * min(height, width):
         raise LimitExceeded(
-            f"{source}: {width}x{height} pixels is longer than {spec.aspect:g}:1, the most this model takes. "
+            f"{source}: {width}x{height} pixels is longer than {spec.aspect:g}:1, the most that this model takes. "
             "Cut the picture into pieces."
         )
     scale = min(max(1.0, (spec.min_pixels / (height * width)) ** 0.5), (spec.max_pixels / (height * width)) ** 0.5)
@@ -72,8 +74,8 @@ def video_rows(features: NDArray[np.uint8], spec: VideoSpec) -> int:
 def audio_features(clip: AudioClip, spec: AudioSpec) -> NDArray[np.float32]:
     """Log-mel, normalised over the clip. Returns: [M, frames] fp32, frames a multiple of `spec.frame_multiple`.
 
-    Power spectrum of Hann windows, Slaney mel filters, log10 clamped 8 under its maximum, then (x + 4) / 4 around the
-    maximum, as in Whisper; silence is padded to the next multiple.
+    Power spectrum of Hann windows, Slaney mel filters and log10 clamped 8 under its maximum, as in Whisper; then
+    (x - maximum + 4) / 4, in -1..1, so that the loudness of a sound does not count. Silence pads to the next multiple.
 
     Raises: LimitExceeded when the clip is longer than `spec.max_seconds`.
     """

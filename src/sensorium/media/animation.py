@@ -9,6 +9,9 @@ from sensorium.media.limits import Limits
 from sensorium.media.sniff import Format
 from sensorium.media.types import VideoClip
 
+_SLOWER = 3  # times that a pixel takes longer than one of H.264
+_LEAST_PIXELS = 10_000  # that the smallest frame counts as
+
 
 def read_animation(data: bytes, found: Format, name: str, limits: Limits) -> VideoClip:
     """Decode evenly spaced frames of an animated WebP, each with the time at which it appears.
@@ -18,10 +21,11 @@ def read_animation(data: bytes, found: Format, name: str, limits: Limits) -> Vid
     with open_picture(data, found, name) as picture:
         check_size(picture.size, name, limits)
         count, pixels = int(getattr(picture, "n_frames", 1)), picture.width * picture.height
-        if pixels > limits.frame_pixels or count * pixels > limits.video_work:
+        most = limits.video_work // (_SLOWER * max(_LEAST_PIXELS, pixels))
+        if pixels > limits.frame_pixels or count > most:
             raise LimitExceeded(
-                f"{name}: {count} frames of {picture.width}x{picture.height} pixels; at most "
-                f"{limits.video_work / 1e6:g} megapixels are decoded. Convert it to MP4."
+                f"{name}: {count} frames of {picture.width}x{picture.height} pixels; at most {most} of up to "
+                f"{limits.frame_pixels / 1e6:g} megapixels are decoded. Convert it to MP4."
             )
         wanted = set(np.linspace(0, count - 1, min(count, limits.frames)).round().astype(int).tolist())
         starts: list[int] = []

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from sensorium.core.errors import LimitExceeded, UnreadableMedia
-from sensorium.media.container import check_codec, missing_part, read_packets
+from sensorium.media.container import check_codec, missing_part, promised_seconds, read_packets
 from sensorium.media.limits import Limits
 from sensorium.media.types import SAMPLE_RATE, AudioClip
 
@@ -32,8 +32,8 @@ def read_sound(
         stream: one of its audio streams.
         name: for messages.
         limits: length, channels and rates.
-        begin: where on the container's clock the clip begins, in seconds: a later sound gets silence in front, an
-            earlier one is cut. None begins with the first sample.
+        begin: for the sound of a video, where on the container's clock the clip begins, in seconds: a later sound
+            gets silence in front, an earlier one is cut. None begins with the first sample.
 
     Raises:
         LimitExceeded: longer than `limits.audio_seconds`, or channels or rate outside the limits.
@@ -50,7 +50,8 @@ def read_sound(
         decoded.add(frame)
     decoded.add(None)
     samples, notices = decoded.finish()
-    notices += missing_part(container, stream, len(samples) / SAMPLE_RATE, name)
+    if begin is None:
+        notices += missing_part(promised_seconds(container, stream), len(samples) / SAMPLE_RATE, name)
     return AudioClip(_shift(samples, lead or 0.0, limits), name, notices)
 
 

@@ -66,7 +66,7 @@ def check_codec(stream: Stream, name: str) -> None:
 def read_packets(container: InputContainer, stream: Stream, name: str, limits: Limits) -> Iterator["av.Packet[Stream]"]:
     """Packets of one stream up to the readable end.
 
-    Raises: LimitExceeded after `limits.packets` packets of all streams: the time that a file takes goes by their number.
+    Raises: LimitExceeded after `limits.packets` packets of all streams; the time that they take goes by their number.
     """
     packets = container.demux()
     for count in itertools.count():
@@ -80,15 +80,17 @@ def read_packets(container: InputContainer, stream: Stream, name: str, limits: L
             yield packet
 
 
-def missing_part(container: InputContainer, stream: Stream, seconds: float, name: str) -> tuple[str, ...]:
-    """A notice when a file holds clearly less than the `seconds` that its header promises."""
+def promised_seconds(container: InputContainer, stream: Stream) -> float:
+    """The length that the header states, of the stream or else of the whole file; 0 where it states none."""
     if not set(container.format.name.split(",")) & set(_HEADERS_TELL_LENGTH):
-        return ()
-    promised = 0.0
+        return 0.0
     if stream.duration and stream.time_base:
-        promised = float(stream.duration * stream.time_base)
-    elif container.duration:
-        promised = container.duration / 1e6
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / 1e6
+
+
+def missing_part(promised: float, seconds: float, name: str) -> tuple[str, ...]:
+    """A notice when a file holds clearly less than the `promised` seconds."""
     if seconds > 0.95 * promised - 0.2:
         return ()
     return (f"{name}: its header promises {promised:.1f} s, but {seconds:.1f} s are there; it may be cut short.",)

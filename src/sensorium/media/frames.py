@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
@@ -28,6 +29,8 @@ Shot = tuple[int, NDArray[np.uint8]]
 """A frame's time stamp and its pixels [height, width, 3]."""
 
 _LEAST_WORK = 10_000  # pixels that the smallest frame counts as: its time goes into the call, not the pixels
+_SLOW_DECODERS = ("vp9", "prores", "ffv1")  # a third of the pixels a second that H.264 gives
+_SLACK = 1.25  # decoding order and damage cost a little more than planned
 
 Stamped = tuple[int, av.VideoFrame]
 
@@ -91,19 +94,26 @@ class Plan:
         return sum(len(targets) for _, targets in self.runs)
 
 
-def make_plan(track: Track, pixels: int, limits: Limits) -> Plan:
+def frame_work(stream: VideoStream) -> int:
+    """What decoding a frame counts as, in pixels of H.264."""
+    pixels = stream.codec_context.width * stream.codec_context.height
+    return max(_LEAST_WORK, pixels * (3 if stream.codec_context.name in _SLOW_DECODERS else 1))
+
+
+def make_plan(track: Track, work: int, limits: Limits) -> Plan:
     """Choose evenly spaced frames; where reaching one costs too much, the key frame before it.
 
     Args:
         track: from `list_packets`.
-        pixels: of one frame.
+        work: of one frame, from `frame_work`.
+        limits: frames wanted and work allowed.
     """
     times = track.times
     targets = times
     if len(times) > limits.frames:
         first, span, gaps = times[0], times[-1] - times[0], max(1, limits.frames - 1)
         targets = sorted({times[bisect_right(times, first + span * i // gaps) - 1] for i in range(limits.frames)})
-    most = limits.video_work // max(_LEAST_WORK, pixels)
+    most = limits.video_work // work
     if len(times) <= most or not track.keys:
         return Plan(((None, targets),), len(targets))
     runs: dict[int, list[int]] = {}
@@ -121,7 +131,7 @@ def decode_plan(container: InputContainer, stream: VideoStream, track: Track, pl
 
     Where a target is damaged the next frame stands in for it; at the end of a damaged video, the last one.
     """
-    decoder = _Decoder(container, stream, track, limits.video_work)
+    decoder = _Decoder(container, stream, track, round(_SLACK * limits.video_work))
     shots: list[Shot] = []
     size: tuple[int, int] | None = None  # the first frame's; a stream that changes size is scaled to it
     for start, targets in plan.runs:
@@ -134,7 +144,7 @@ def decode_plan(container: InputContainer, stream: VideoStream, track: Track, pl
 
 @dataclass
 class _Decoder:
-    """Decodes one stream; `left` counts down the pixels that may still be decoded.
+    """Decodes one stream; `left` counts down the work that may still be done.
 
     `delay` is by how much the decoder's output lags behind the packets, in a container without display times; it is
     measured at the start, since after a jump into the middle the decoder drops frames at first.
@@ -155,7 +165,7 @@ class _Decoder:
                 return
         place = 0
         latest: Stamped | None = None
-        for latest in self._frames():
+        for latest in self._frames(targets):
             if latest[0] >= targets[place]:
                 yield latest
                 place = bisect_right(targets, latest[0])
@@ -164,30 +174,37 @@ class _Decoder:
         if latest is not None:
             yield latest
 
-    def _frames(self) -> Iterator[Stamped]:
-        """Frames in display order; damaged packets are passed over."""
+    def _frames(self, targets: list[int]) -> Iterator[Stamped]:
+        """Frames in display order up to the last target or a little further; damaged packets are passed over."""
         latest = self.track.times[0] - 1
         entered: int | None = None
-        for packet in self._packets():
+        for packet in self._packets(targets):
             entered = packet.dts if entered is None else entered
-            self.left -= max(_LEAST_WORK, self.stream.codec_context.width * self.stream.codec_context.height)
             for frame in _decode(packet):
                 stamp = frame.dts if self.track.by_dts or frame.pts is None else frame.pts
                 if self.delay is None:
                     self.delay = (stamp or 0) - (entered or 0) if self.track.by_dts else 0
                 latest = latest + 1 if stamp is None else stamp - self.delay  # None: the decoder held it until the end
                 yield latest, frame
-            if self.left <= 0:
-                return
 
-    def _packets(self) -> Iterator["av.Packet[VideoStream]"]:
-        """Packets up to the readable end."""
+    def _packets(self, targets: list[int]) -> Iterator["av.Packet[VideoStream]"]:
+        """Packets until all targets were among them, or the work is used up; then one that flushes the decoder."""
+        waiting = set(targets)
         packets = self.container.demux(self.stream)
-        while True:
+        while self.left > 0:
             try:
-                yield next(packets)
+                packet = next(packets)
             except (StopIteration, av.FFmpegError):
                 return
+            self.left -= frame_work(self.stream)
+            yield packet
+            if not self.track.by_dts:
+                waiting.discard(packet.pts)
+                if not waiting:
+                    break
+        flush = av.Packet()
+        flush.stream = self.stream
+        yield cast("av.Packet[VideoStream]", flush)
 
 
 def _decode(packet: "av.Packet[VideoStream]") -> list[av.VideoFrame]:

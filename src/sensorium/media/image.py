@@ -9,11 +9,8 @@ import importlib
 import io
 import math
 import struct
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +19,7 @@ from PIL import ImageFile
 
 from sensorium.core.errors import LimitExceeded, SensoriumError, UnreadableMedia, UnsupportedMedia
 from sensorium.media.limits import Limits
+from sensorium.media.quiet import quiet_decoders
 from sensorium.media.sniff import Format
 from sensorium.media.structure import check_pieces
 from sensorium.media.types import Image, on_white
@@ -80,7 +78,7 @@ def open_picture(data: bytes, found: Format, name: str) -> Iterator[ImageFile.Im
     """Hand out the opened, undecoded picture; whatever Pillow raises inside becomes one of our errors."""
     check_pieces(data, found.decoder, name)
     module, factory = _PLUGINS[found.decoder]
-    with quiet_warnings():
+    with quiet_decoders():
         try:
             with getattr(importlib.import_module(module), factory)(io.BytesIO(data), "") as picture:
                 yield picture
@@ -111,42 +109,6 @@ def check_size(size: tuple[int, int], name: str, limits: Limits) -> None:
         raise LimitExceeded(f"{shape}; one side may be at most {limits.aspect:g} times the other. Cut it into pieces.")
 
 
-class _Quiet:
-    """Counts the users of a silenced `warnings` module, which is process-wide: the last one out restores it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._saved: warnings.catch_warnings[Any] | None = None
-
-    def enter(self) -> None:
-        with self._lock:
-            if not self._users:
-                self._saved = warnings.catch_warnings()
-                self._saved.__enter__()
-                warnings.simplefilter("ignore")
-            self._users += 1
-
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users and self._saved:
-                self._saved.__exit__(None, None, None)
-
-
-_quiet = _Quiet()
-
-
-@contextmanager
-def quiet_warnings() -> Iterator[None]:
-    """Silence Pillow's warnings about odd files: what matters in them, we say ourselves. Safe in threads."""
-    _quiet.enter()
-    try:
-        yield
-    finally:
-        _quiet.leave()
-
-
 def _shrink_while_decoding(picture: ImageFile.ImageFile, data: bytes, name: str, limits: Limits) -> None:
     """Let a JPEG decode at reduced size, and refuse what would still take too much memory."""
     coefficients = 0.0
@@ -160,7 +122,7 @@ def _shrink_while_decoding(picture: ImageFile.ImageFile, data: bytes, name: str,
         shrink = next((s for s in (1, 2, 4) if stored_pixels <= limits.kept_pixels * s * s), 8)
         picture.draft(None, (picture.width // shrink, picture.height // shrink))
     pixels = picture.width * picture.height
-    copies = {"WEBP": 4, "TIFF": 2}.get(picture.format or "", 1)  # what the decoder itself holds beside the result
+    copies = {"WEBP": 4, "TIFF": 1.75}.get(picture.format or "", 1)  # what the decoder itself holds beside the result
     needed = int(pixels * _MODES[picture.mode] * copies + coefficients) + len(data)
     if needed > limits.image_memory:
         raise LimitExceeded(

@@ -11,7 +11,7 @@ class Limits:
     """Bounds on one file; they act before the memory is taken.
 
     What is over a bound raises `LimitExceeded`, except for the last group, which shapes the result: pictures and
-    frames above it are scaled down, and a film is sampled.
+    frames above it are scaled down, and a video is sampled.
     """
 
     file_bytes: int = 64 * 2**20
@@ -43,8 +43,8 @@ class Limits:
     kept_pixels: int = 16_000_000
     """Pixels of a picture that is handed on."""
 
-    video_work: int = 500_000_000
-    """Pixels decoded to sample one film; beyond it frames are taken at or near key frames."""
+    video_work: int = 800_000_000
+    """Pixels decoded to sample one video; beyond it frames are taken at or near key frames."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -12,7 +12,7 @@ from sensorium.media.limits import Limits
 from sensorium.media.sniff import ANIMATED_GIF, ANIMATED_WEBP, APNG, GIF, PNG, WEBP, Format, sniff
 from sensorium.media.source import Source, read_source
 from sensorium.media.text import read_text
-from sensorium.media.types import AudioClip, Image, Media, Modality, VideoClip
+from sensorium.media.types import Image, Media, Modality, VideoClip
 
 _FIRST_PICTURE = {ANIMATED_GIF: GIF, ANIMATED_WEBP: WEBP, APNG: PNG}
 
@@ -26,14 +26,14 @@ def load_media(
 ) -> Media:
     """Read one input.
 
-    A picture becomes an `Image`; an animated GIF, WebP or PNG and a film a `VideoClip`; a sound an `AudioClip`; a text
-    file a `Document`. Anything unusual about it stands in `notices`.
+    A picture becomes an `Image`; a video and an animated GIF, WebP or PNG a `VideoClip`; a sound an `AudioClip`; a
+    text file a `Document`. Anything unusual about it stands in `notices`.
 
     Args:
         source: a path, the bytes of a file, or a `data:` URI. Nothing is fetched from a network.
         limits: bounds that act while reading.
         name: what to call it in messages; otherwise the file name.
-        want: take this modality of it: "image" the first frame of a film, "audio" its sound track.
+        want: take this modality of it: "image" the first frame of a video, "audio" its sound track.
     Raises: UnreadableMedia, UnsupportedMedia or LimitExceeded; all are `InputError` and name the file and the reason.
     """
     limits = limits or Limits()
@@ -44,9 +44,8 @@ def load_media(
     _check_claim(given, found)
     if want == "image":
         found = _FIRST_PICTURE.get(found, found)
-    if want in ("image", "audio"):
-        limits = replace(limits, frames=1)  # of a video no more is looked at
-    return _as_wanted(_read(given, found, limits), want)
+        limits = replace(limits, frames=1)
+    return _as_wanted(_read(given, found, limits, want), want)
 
 
 def _check_claim(given: Source, found: Format) -> None:
@@ -58,7 +57,7 @@ def _check_claim(given: Source, found: Format) -> None:
         raise UnsupportedMedia(f"{given.name}: says {given.claim} but holds {found.name}. Correct its media type.")
 
 
-def _read(given: Source, found: Format, limits: Limits) -> Media:
+def _read(given: Source, found: Format, limits: Limits, want: Modality | None) -> Media:
     if found.kind == "text":
         return read_text(given.data, given.name, limits)
     if found is ANIMATED_WEBP:
@@ -71,15 +70,13 @@ def _read(given: Source, found: Format, limits: Limits) -> Media:
         return read_image(given.data, found, given.name, limits)
     from sensorium.media.video import read_av
 
-    return read_av(given.data, found, given.name, limits)
+    return read_av(given.data, found, given.name, limits, only_sound=want == "audio")
 
 
 def _as_wanted(media: Media, want: Modality | None) -> Media:
-    """`media` itself, or the part of a film that is wanted."""
+    """`media` itself, or the first frame of a video where an image is wanted."""
     if want is None or media.modality == want:
         return media
     if want == "image" and isinstance(media, VideoClip):
         return Image(media.frames[0], media.source, (*media.notices, f"{media.source}: only its first frame is used."))
-    if want == "audio" and isinstance(media, VideoClip) and media.sound:
-        return AudioClip(media.sound.samples, media.source, media.sound.notices)
     raise UnsupportedMedia(f"{media.source}: holds {media.modality}, but {want} is wanted. Give another file.")

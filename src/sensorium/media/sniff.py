@@ -51,7 +51,7 @@ ANIMATED_WEBP = Format("animated WebP", "image", "WebP")
 TEXT = Format("text", "text")
 UNKNOWN = _no("an unknown format", "Give PNG, JPEG, WebP, GIF, WAV, FLAC, MP3, OGG, MP4, WebM or text")
 
-_SIGNATURES: tuple[tuple[bytes, Format], ...] = (
+_SIGNATURES: tuple[tuple[bytes, Format], ...] = (  # long enough that no text begins like a binary format
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", _image("JPEG")),
     (b"GIF87a", GIF),
@@ -64,7 +64,7 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"OggS", _av("OGG", "ogg")),
     (b"\x1aE\xdf\xa3", _av("Matroska/WebM", "matroska")),
     (b"%PDF-", _no("PDF", _TO_TEXT)),
-    (b"8BPS", _no("Photoshop (PSD)", _TO_PICTURE)),
+    (b"8BPS\x00", _no("Photoshop (PSD)", _TO_PICTURE)),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", _no("JPEG 2000", _TO_PICTURE)),
     (b"\xff\x4f\xff\x51", _no("JPEG 2000", _TO_PICTURE)),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", _no("JPEG XL", _TO_PICTURE)),
@@ -72,17 +72,16 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"%!PS", _no("PostScript (EPS)", _TO_PICTURE)),
     (b"\xc5\xd0\xd3\xc6", _no("PostScript (EPS)", _TO_PICTURE)),
     (b"\x00\x00\x01\x00", _no("Windows icon (ICO)", _TO_PICTURE)),
-    (b"icns", _no("Apple icon (ICNS)", _TO_PICTURE)),
+    (b"icns\x00", _no("Apple icon (ICNS)", _TO_PICTURE)),
     (b"SIMPLE  =", _no("FITS", _TO_PICTURE)),
     (b"v/1\x01", _no("OpenEXR", _TO_PICTURE)),
-    (b"qoif", _no("QOI", _TO_PICTURE)),
-    (b"DDS ", _no("DirectDraw surface (DDS)", _TO_PICTURE)),
+    (b"qoif\x00", _no("QOI", _TO_PICTURE)),
+    (b"DDS \x7c\x00", _no("DirectDraw surface (DDS)", _TO_PICTURE)),
     (b"#!AMR", _no("AMR", _TO_SOUND)),
-    (b"caff", _no("Core Audio (CAF)", _TO_SOUND)),
-    (b".snd", _no("Sun audio (AU)", _TO_SOUND)),
-    (b"MThd", _no("MIDI", _TO_SOUND)),
+    (b"caff\x00", _no("Core Audio (CAF)", _TO_SOUND)),
+    (b".snd\x00", _no("Sun audio (AU)", _TO_SOUND)),
+    (b"MThd\x00", _no("MIDI", _TO_SOUND)),
     (b"wvpk", _no("WavPack", _TO_SOUND)),
-    (b"MAC ", _no("Monkey's Audio", _TO_SOUND)),
     (b"FLV\x01", _no("Flash video", _TO_FILM)),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _no("Windows Media", _TO_FILM)),
     (b"\x00\x00\x01\xba", _no("MPEG program stream", _TO_FILM)),
@@ -90,7 +89,7 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"PK\x03\x04", _no("ZIP archive", _UNPACK)),
     (b"PK\x05\x06", _no("ZIP archive", _UNPACK)),
     (b"\x1f\x8b", _no("gzip", _UNPACK)),
-    (b"BZh", _no("bzip2", _UNPACK)),
+    (b"BZh91AY&SY", _no("bzip2", _UNPACK)),
     (b"\xfd7zXZ\x00", _no("xz", _UNPACK)),
     (b"\x28\xb5\x2f\xfd", _no("zstd", _UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", _no("7-Zip archive", _UNPACK)),
@@ -181,7 +180,7 @@ def _sniff_loose(data: bytes) -> Format | None:
 def _sniff_frames(data: bytes) -> Format | None:
     """MP3 and AAC: runs of framed packets, perhaps behind an ID3 tag."""
     start = 0
-    if data[:3] == b"ID3" and len(data) > 10:
+    if data[:3] == b"ID3" and len(data) > 10 and data[3] < 5:
         start = 10 + (data[6] << 21 | data[7] << 14 | data[8] << 7 | data[9])
         if data[start : start + 4] == b"fLaC":
             return _av("FLAC", "flac")

@@ -4,7 +4,6 @@ A path is opened without blocking and looked at before it is read, so a pipe or 
 and no more than the limit is ever read, whatever the size in the file system says.
 """
 
-import base64
 import binascii
 import os
 import re
@@ -72,17 +71,20 @@ def _check_size(size: int, name: str, limits: Limits) -> None:
 
 
 def _read_data_uri(uri: str, name: str, limits: Limits) -> Source:
-    head, comma, body = uri[5:].partition(",")
-    if not comma:
+    comma = uri.find(",")
+    if comma < 0:
         raise UnreadableMedia(f"{name}: no comma; expected data:<type>;base64,<bytes>. Encode it again.")
-    claim, *parameters = head.lower().split(";")
-    if "base64" not in (p.strip() for p in parameters):
-        _check_size(len(body) // 3, name, limits)  # every byte takes at most three characters
-        return Source(unquote_to_bytes(body), name, claim.strip())
-    _check_size(len(body) * 3 // 4 - 2, name, limits)
+    claim, *parameters = (part.strip() for part in uri[5:comma].lower().split(";"))
+    length = len(uri) - comma - 1
+    if "base64" not in parameters:
+        if length > limits.text_characters:  # an escape takes many times its length to decode
+            raise LimitExceeded(f"{name}: {length} characters; at most {limits.text_characters}. Encode it as base64.")
+        return Source(unquote_to_bytes(uri[comma + 1 :]), name, claim)
+    _check_size(length * 3 // 4 - 2, name, limits)
     try:
-        return Source(base64.b64decode(body, validate=True), name, claim.strip())
-    except (binascii.Error, ValueError) as error:
+        body = memoryview(uri.encode("ascii"))[comma + 1 :]
+        return Source(binascii.a2b_base64(body, strict_mode=True), name, claim)
+    except ValueError as error:  # of the alphabet, the padding or a letter that is not ASCII
         raise UnreadableMedia(f"{name}: not valid base64; expected the plain alphabet. Encode it again.") from error
 
 

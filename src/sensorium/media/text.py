@@ -25,10 +25,12 @@ def read_text(data: bytes, name: str, limits: Limits) -> Document:
         UnreadableMedia: neither UTF-8 nor UTF-16 with a byte order mark.
         LimitExceeded: more than `limits.text_characters`.
     """
-    text = _decode(data, name)
-    if len(text) > limits.text_characters:
+    longest = 4 * limits.text_characters + 4  # bytes that so many characters and a mark can take
+    text = _decode(data, name) if len(data) <= longest else ""
+    if len(data) > longest or len(text) > limits.text_characters:
         raise LimitExceeded(
-            f"{name}: {len(text)} characters; at most {limits.text_characters} are read. Cut it into pieces."
+            f"{name}: {len(data)} bytes of text; at most {limits.text_characters} characters are read. "
+            "Cut it into pieces."
         )
     clean, count = _UNSEEN.subn("", _LINE_END.sub("\n", text))
     notices = (f"{name}: {count} invisible or control characters were taken out.",) if count else ()

@@ -13,8 +13,8 @@ from av.video.stream import VideoStream
 
 from sensorium.core.errors import InputError, LimitExceeded, UnreadableMedia
 from sensorium.media.audio import read_sound, wav_shortfall
-from sensorium.media.container import check_codec, missing_part, open_container
-from sensorium.media.frames import Track, decode_plan, list_packets, make_plan
+from sensorium.media.container import check_codec, missing_part, open_container, promised_seconds
+from sensorium.media.frames import Track, decode_plan, frame_work, list_packets, make_plan
 from sensorium.media.limits import Limits
 from sensorium.media.sniff import Format
 from sensorium.media.types import AudioClip, VideoClip
@@ -24,8 +24,12 @@ Opener = Callable[[], AbstractContextManager[InputContainer]]
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
-def read_av(data: bytes, found: Format, name: str, limits: Limits) -> AudioClip | VideoClip:
+def read_av(
+    data: bytes, found: Format, name: str, limits: Limits, *, only_sound: bool = False
+) -> AudioClip | VideoClip:
     """Read a container: a `VideoClip` if it has moving pictures, else an `AudioClip`; cover art does not count.
+
+    `only_sound` reads the sound track of a video and leaves its pictures alone.
 
     Raises:
         LimitExceeded: longer, larger, faster or with more channels than `limits` allow.
@@ -35,29 +39,33 @@ def read_av(data: bytes, found: Format, name: str, limits: Limits) -> AudioClip 
     opened = partial(open_container, data, found, name, limits)
     with opened() as container:
         stream = _moving(container)
-        if stream is None:
+        if stream is None or only_sound:
             if not container.streams.audio:
-                raise UnreadableMedia(f"{name}: neither sound nor moving pictures in it. Convert it to WAV or MP4.")
+                there = "neither sound nor moving pictures" if stream is None else "no sound"
+                raise UnreadableMedia(f"{name}: {there} in it; expected a recording. Give another file.")
             sound = read_sound(container, container.streams.audio[0], name, limits)
             short = wav_shortfall(data, name) if found.decoder == "wav" else ()
             return replace(sound, notices=sound.notices + short)
         check_codec(stream, name)
         _check_frame_size(stream, name, limits)
         track = list_packets(container, stream, name, limits)
-        cut = missing_part(container, stream, track.seconds(track.end), name)
-    return _decode_video(opened, name, limits, track, cut)
+        promised = promised_seconds(container, stream)
+    clip = _decode_video(opened, name, limits, track)
+    longest = max(clip.seconds, clip.sound.seconds if clip.sound else 0.0)
+    return replace(clip, notices=missing_part(promised, longest, name) + clip.notices)
 
 
-def _decode_video(opened: Opener, name: str, limits: Limits, track: Track, notices: tuple[str, ...]) -> VideoClip:
+def _decode_video(opened: Opener, name: str, limits: Limits, track: Track) -> VideoClip:
     """The chosen frames and the sound track, from a container opened anew: a listed one cannot always be rewound."""
     with opened() as container:
         stream = _moving(container)
         if stream is None:
             raise UnreadableMedia(f"{name}: its streams cannot be told apart. Convert it to MP4.")
-        plan = make_plan(track, stream.codec_context.width * stream.codec_context.height, limits)
+        plan = make_plan(track, frame_work(stream), limits)
         shots = decode_plan(container, stream, track, plan, limits)
     if not shots:
         raise UnreadableMedia(f"{name}: none of its {len(track.times)} frames can be decoded. Convert it to MP4.")
+    notices: tuple[str, ...] = ()
     if plan.count < plan.wanted or plan.runs[0][0] is not None:
         notices += (f"{name}: too large to decode every frame, so frames at or soon after key frames were taken.",)
     if len(shots) < plan.count:

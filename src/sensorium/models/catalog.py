@@ -45,8 +45,8 @@ def find(name: str) -> tuple[str, Path]:
     """
     if name == DEFAULT:
         return DEFAULT, BUNDLED
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    folder = _folder(name)
+    if folder is None:
         raise UsageError(
             f"There is no model named '{name}', and no such folder; there are: {', '.join(FAMILIES.names())}."
             f"{did_you_mean(name, FAMILIES.names())} Give one of these, or the path of a model folder."
@@ -54,3 +54,12 @@ def find(name: str) -> tuple[str, Path]:
     if not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder}: no config.json, so not a model folder. Give the folder that training wrote.")
     return DEFAULT, folder
+
+
+def _folder(name: str) -> Path | None:
+    """The folder at a path; None for one that is not there, cannot be reached, or is no path at all."""
+    try:
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):  # a name too long, a folder of another user's, "~" of a user who is not there
+        return None

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from sensorium.core.errors import EngineError
+
 
 class LayerCache:
     """Room for one layer: keys and values [B, K, capacity, E], of which `length` tokens are filled."""
@@ -16,8 +18,15 @@ class LayerCache:
         """Store new tokens and return all so far.
 
         Inputs: keys, values: [B, K, T, E]. Returns: keys, values: [B, K, length, E].
+
+        Raises: EngineError when there is no room (assigning one token to an empty slice would go unnoticed).
         """
         end = self.length + keys.shape[2]
+        if end > self.keys.shape[2]:
+            raise EngineError(
+                f"cache: {end} tokens do not fit where {self.keys.shape[2]} do. Make it with room for the prompt and "
+                "all new tokens."
+            )
         self.keys[:, :, self.length : end] = keys
         self.values[:, :, self.length : end] = values
         self.length = end
@@ -65,7 +74,7 @@ class KVCache:
 
 
 def causal_mask(queries: int, keys: int, present: Tensor | None, device: torch.device) -> Tensor | None:
-    """Which key each query may see, or None where `is_causal` or no mask says the same.
+    """Which key each query may see, or None where each may see all.
 
     Inputs: `queries` are the last of `keys` tokens; present: [B, keys], False at padding, or None for no padding.
 

@@ -7,12 +7,13 @@ regression, per modality), and how far the rows of familiar media lie from the c
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from sensorium.core.config import from_dict
+from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.models.nano.folder import read_json
 
 CALIBRATION = "calibration.json"
@@ -26,6 +27,13 @@ class Curve:
     raw: tuple[float, ...]
     chance: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not self.raw or len(self.raw) != len(self.chance) or list(self.raw) != sorted(self.raw):
+            raise ConfigError(
+                f"curve: got {len(self.raw)} raw and {len(self.chance)} chance values; expected as many of each, at "
+                "least one, the raw ones rising. Calibrate again."
+            )
+
     def __call__(self, probability: float) -> float:
         """The chance, on the line between the points around."""
         at = bisect_right(self.raw, probability)
@@ -34,7 +42,7 @@ class Curve:
         if at == len(self.raw):
             return self.chance[-1]
         left, right = self.raw[at - 1], self.raw[at]
-        share = (probability - left) / (right - left) if right > left else 1.0
+        share = (probability - left) / (right - left)
         return self.chance[at - 1] + share * (self.chance[at] - self.chance[at - 1])
 
 
@@ -63,33 +71,33 @@ class Familiarity:
     axes: Tensor
     centres: Tensor
 
-    def distance(self, rows: Tensor) -> float:
-        """How far a medium lies from the nearest centre. Inputs: rows: [S, D]."""
-        point = (pooled(rows) - self.mean) @ self.axes  # [A]
+    def distance(self, summary: Tensor) -> float:
+        """How far a medium lies from the nearest centre. Inputs: summary: [D], the mean of its rows."""
+        point = (summary - self.mean) @ self.axes  # [A]
         return float((self.centres - point).norm(dim=-1).min())
 
 
-def pooled(rows: Tensor) -> Tensor:
-    """One vector of a medium's rows. Inputs: rows: [S, D]. Returns: [D]."""
-    return rows.float().mean(dim=0)
-
-
 def read_calibration(folder: Path) -> Calibration:
-    """The calibration of a model folder; an empty one where none was measured. Raises: CheckpointError, ConfigError."""
+    """The calibration of a model folder; an empty one where none was measured. Raises: CheckpointError."""
     path = folder / CALIBRATION
-    return from_dict(Calibration, read_json(path), where=str(path)) if path.exists() else Calibration()
+    if not path.exists():
+        return Calibration()
+    try:
+        return from_dict(Calibration, read_json(path), where=str(path))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def read_familiarity(folder: Path) -> dict[str, Familiarity]:
-    """The centres of each modality; none where none were measured."""
-    from safetensors.torch import load_file
-
+    """The centres of each modality; none where none were measured. Raises: CheckpointError."""
     path = folder / FAMILIARITY
-    tensors: dict[str, Any] = load_file(path) if path.exists() else {}
-    modalities = sorted({name.split(".")[0] for name in tensors})
-    return {
-        modality: Familiarity(
-            *(tensors[f"{modality}.{part}"].to(torch.float32) for part in ("mean", "axes", "centres"))
-        )
-        for modality in modalities
-    }
+    if not path.exists():
+        return {}
+    try:
+        tensors = load_file(path)
+        return {
+            modality: Familiarity(*(tensors[f"{modality}.{part}"].float() for part in ("mean", "axes", "centres")))
+            for modality in sorted({name.partition(".")[0] for name in tensors})
+        }
+    except (OSError, SafetensorError, KeyError) as error:
+        raise CheckpointError(f"{path}: not readable as familiarity ({error}). Fetch the model again.") from error

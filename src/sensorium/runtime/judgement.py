@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from sensorium.engine.generate import TokenEvent
 from sensorium.inputs.assemble import Item
@@ -27,7 +28,6 @@ def confidence(parts: Parts, events: Sequence[TokenEvent], modalities: Sequence[
     return curve(math.exp(sum(event.log_prob for event in events)))
 
 
-@torch.inference_mode()
 def strange(parts: Parts, items: Sequence[Item], media: Sequence[Media]) -> list[str]:
     """A notice for each medium that lies farther from familiar ones than nearly all of validation did."""
     notices = []
@@ -36,8 +36,14 @@ def strange(parts: Parts, items: Sequence[Item], media: Sequence[Media]) -> list
         limit = parts.calibration.strange_beyond.get(item.modality)
         if known is None or limit is None:
             continue
-        times = () if item.times is None else (torch.from_numpy(item.times),)
-        batch = MediaBatch(item.modality, (torch.from_numpy(item.features),), (Span(0, item.rows),), times)
-        if known.distance(parts.network.rows(batch)[0]) > limit:
+        if known.distance(summary(parts, item)) > limit:
             notices.append(STRANGE.format(source=medium.source))
     return notices
+
+
+@torch.inference_mode()
+def summary(parts: Parts, item: Item) -> Tensor:
+    """What the model sees in one medium, as one vector: the mean of its rows. Returns: [D]."""
+    times = () if item.times is None else (torch.from_numpy(item.times),)
+    batch = MediaBatch(item.modality, (torch.from_numpy(item.features),), (Span(0, item.rows),), times)
+    return parts.network.rows(batch)[0].float().mean(dim=0)

@@ -8,7 +8,7 @@ from typing import Unpack
 from sensorium.chat.message import Answer, Text, Timings, Usage, user
 from sensorium.chat.template import END
 from sensorium.chat.tokenizer import Detokenizer
-from sensorium.core.errors import EngineError, LimitExceeded
+from sensorium.core.errors import EngineError, LimitExceeded, UsageError
 from sensorium.engine.generate import TokenEvent, generate
 from sensorium.engine.sampling import Options, Sampling
 from sensorium.inputs.assemble import Assembler, Talk
@@ -66,8 +66,10 @@ class LocalChat:
         self._assembler = Assembler(parts.tokenizer, parts.spec)
         self._end = parts.tokenizer.special(END)
         self._cache: KVCache | None = None
+        self._taken = 0  # tokens of the cache that belong to finished turns
         self._unseen: list[int] = []  # the end of the last answer, which the cache has not taken yet
         self._modalities: tuple[str, ...] = ()
+        self._turn: object = None
 
     def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
         """The next answer; arguments and errors as `LocalModel.ask`."""
@@ -77,81 +79,103 @@ class LocalChat:
         raise EngineError("The model gave no answer. Ask again; if it stays so, report it with the question.")
 
     def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
-        """The next answer, piece by piece; the last event carries the whole `Answer`."""
+        """The next answer, piece by piece; the last event carries the whole `Answer`.
+
+        Raises: as `LocalModel.ask`; UsageError when another question was asked before this answer was read to its end.
+        """
         began = perf_counter()
         sampling = Sampling(**options)
         media, notices = self._read(files)
         talk = self._assembler.talk([user(*media, question)], ask=True)
         inputs = self._inputs(talk)
-        cache = self._room(inputs.ids.shape[1] + sampling.max_tokens)
-        before = cache.length
-        try:
-            events: list[TokenEvent] = []
-            pieces = Detokenizer(self._parts.tokenizer)
-            text, first_token = "", 0.0
-            for (event,) in generate(self._parts.network, inputs, sampling, stop=self._end, cache=cache):
-                if event is None:
-                    break
-                first_token = first_token or perf_counter() - began
-                events.append(event)
-                piece = pieces.push(event.id) if event.finish != "stop" else pieces.finish()
-                text += piece
-                if piece:
-                    yield StreamEvent(piece)
-            self._modalities += tuple(item.modality for item in talk.items)
-            before = cache.length
-        finally:
-            cache.truncate(before)
-        self._unseen = [self._end] if events[-1].finish == "stop" else [events[-1].id, self._end]
+        length = inputs.ids.shape[1]
+        room = self._parts.spec.max_tokens - self._taken - length
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
+        cache = self._room(length + sampling.max_tokens)
+        turn = self._turn = object()
+        events: list[TokenEvent] = []
+        pieces = Detokenizer(self._parts.tokenizer)
+        text, first_token = "", 0.0
+        for event in self._events(inputs, sampling, cache):
+            first_token = first_token or perf_counter() - began
+            events.append(event)
+            piece = "" if event.finish == "stop" else pieces.push(event.id)
+            piece += "" if event.finish is None else pieces.finish()
+            text += piece
+            if piece:
+                yield StreamEvent(piece)
+            self._check(turn)
+        modalities = (*self._modalities, *(item.modality for item in talk.items))
         notices += strange(self._parts, talk.items, [each for medium in media for each in _tracks(medium)])
+        self._taken, self._modalities = cache.length, modalities
+        self._unseen = [self._end] if events[-1].finish == "stop" else [events[-1].id, self._end]
+        timings = Timings(first_token=first_token, total=perf_counter() - began)
+        answer = self._answer(text, events, timings, prompt_tokens=length)
+        yield StreamEvent("", replace(answer, notices=tuple(notices)))
+
+    def _events(self, inputs: ModelInputs, sampling: Sampling, cache: KVCache) -> Iterator[TokenEvent]:
+        """Token events of the one talk."""
+        for events in generate(self._parts.network, inputs, sampling, stop=self._end, cache=cache):
+            yield from (event for event in events if event is not None)
+
+    def _check(self, turn: object) -> None:
+        if turn is not self._turn:
+            raise UsageError(
+                "This answer was still being streamed when the talk got another question, and ends here. Read an "
+                "answer to its end before you ask again, or use another chat()."
+            )
+
+    def _answer(self, text: str, events: Sequence[TokenEvent], timings: Timings, *, prompt_tokens: int) -> Answer:
         chance = confidence(self._parts, events, self._modalities)
-        yield StreamEvent(
-            "",
-            Answer(
-                role="assistant",
-                parts=(Text(text),),
-                confidence=chance,
-                sure=(chance is None or chance >= self._parts.calibration.sure_from),
-                model=self._parts.name,
-                finish_reason=events[-1].finish or "stop",
-                usage=Usage(prompt_tokens=inputs.ids.shape[1], completion_tokens=len(events)),
-                timings=Timings(first_token=first_token, total=perf_counter() - began),
-                notices=tuple(notices),
-            ),
+        return Answer(
+            role="assistant",
+            parts=(Text(text),),
+            confidence=chance,
+            sure=chance is None or chance >= self._parts.calibration.sure_from,
+            model=self._parts.name,
+            finish_reason=events[-1].finish or "stop",
+            usage=Usage(prompt_tokens=prompt_tokens, completion_tokens=len(events)),
+            timings=timings,
         )
 
     def _read(self, files: Sequence[Input]) -> tuple[list[Media], list[str]]:
         """Decoded media and what the user should know of them."""
+        limits = self._parts.limits
         media = [
-            each if isinstance(each, Image | AudioClip | VideoClip | Document) else load_media(each) for each in files
+            each if isinstance(each, Image | AudioClip | VideoClip | Document) else load_media(each, limits=limits)
+            for each in files
         ]
-        notices = [f"{medium.source}: {notice}" for medium in media for notice in medium.notices]
-        limit = self._parts.spec.audio.max_seconds
+        notices = [notice for medium in media for notice in medium.notices]
+        longest = self._parts.spec.audio.max_seconds
         for index, medium in enumerate(media):
-            if isinstance(medium, VideoClip) and medium.sound is not None and medium.sound.seconds > limit:
+            if isinstance(medium, VideoClip) and medium.sound is not None and medium.sound.seconds > longest:
                 seconds = medium.sound.seconds
-                notices.append(UNHEARD.format(source=medium.source, seconds=seconds, limit=limit))
+                notices.append(UNHEARD.format(source=medium.source, seconds=seconds, limit=longest))
                 media[index] = replace(medium, sound=None)
         return media, notices
 
     def _inputs(self, talk: Talk) -> ModelInputs:
-        """The new tokens as a batch of one, after those in the cache. Raises: LimitExceeded when they do not fit."""
+        """The new tokens as a batch of one, after those of earlier turns.
+
+        Raises: LimitExceeded when they leave no room for an answer.
+        """
         inputs = self._assembler.batch([Talk(self._unseen + talk.ids, talk.items, [])])
-        before = self._cache.length if self._cache is not None else 0
-        total, limit = before + inputs.ids.shape[1], self._parts.spec.max_tokens
-        if total > limit:
+        total, limit = self._taken + inputs.ids.shape[1], self._parts.spec.max_tokens
+        if total >= limit:
             raise LimitExceeded(
-                f"talk: {total} tokens, pictures and sounds included, is more than the {limit} this model takes. "
-                "Begin a new talk."
+                f"talk: {total} tokens, pictures and sounds included, leave no room for an answer among the {limit} "
+                "that this model takes. Ask about fewer or shorter media, or begin a new talk."
             )
-        return replace(inputs, positions=inputs.positions + before)
+        return replace(inputs, positions=inputs.positions + self._taken)
 
     def _room(self, tokens: int) -> KVCache:
-        """The cache, with room for so many more tokens."""
+        """The cache, at the end of the last finished turn, with room for so many more tokens."""
+        needed = self._taken + tokens
         if self._cache is None:
-            self._cache = self._parts.network.new_cache(1, tokens)
-        elif self._cache.length + tokens > self._cache.capacity:
-            self._cache = self._cache.grown(2 * (self._cache.length + tokens))
+            self._cache = self._parts.network.new_cache(1, needed)
+        self._cache.truncate(self._taken)
+        if needed > self._cache.capacity:
+            self._cache = self._cache.grown(min(2 * needed, self._parts.spec.max_tokens))
         return self._cache
 
 

@@ -46,11 +46,11 @@ def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, list[dict[
     """
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.offset_keys()}
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint ({error}). Delete it to begin anew.") from error
-    if metadata["fingerprint"] != fingerprint:
+    if metadata.get("fingerprint") != fingerprint:
         raise CheckpointError(
             f"{path}: written by a run with another model, mixture or seed than this recipe's. "
             "Give another output folder (output=...), or delete the old one to begin anew."

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.config import to_dict
-from sensorium.core.errors import EngineError
+from sensorium.core.errors import ConfigError, EngineError
 from sensorium.core.files import write_atomic
 from sensorium.inputs.assemble import Assembler, Talk
 from sensorium.models.nano.folder import load_nano, save_nano
@@ -76,12 +76,21 @@ class Trainer:
     def _begin(self) -> tuple[Tokenizer, Nano]:
         """Tokenizer and model: those of `recipe.start`, else the run's own tokenizer file and fresh weights."""
         if self.recipe.start is not None:
-            model, _, tokenizer = load_nano(Path(self.recipe.start))
+            model, config, tokenizer = load_nano(Path(self.recipe.start))
+            if config != self.recipe.model:
+                raise ConfigError(
+                    f"recipe: start is {self.recipe.start}, a model of other sizes or inputs than the recipe's model. "
+                    "Write that folder's config.json and inputs.json into the recipe."
+                )
             return tokenizer, model.train().to(self.device)
         path = self.folder / "tokenizer.json"
-        if not path.exists():
+        if not self._checkpoint.exists():  # a tokenizer alone may be another recipe's
             write_atomic(path, train_tokenizer(self.recipe, self.mixture).to_json().encode())
         return Tokenizer.from_file(path), build(self.recipe.model).to(self.device)
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
 
     @property
     def _state(self) -> Run:
@@ -96,14 +105,12 @@ class Trainer:
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if there is one. Raises: CheckpointError when it is of another run."""
-        path = self.folder / "checkpoint.safetensors"
-        if path.exists():
-            self.step, self.log = load_run(path, self._state, fingerprint=self._fingerprint)
+        if self._checkpoint.exists():
+            self.step, self.log = load_run(self._checkpoint, self._state, fingerprint=self._fingerprint)
 
     def save(self) -> None:
         """Write checkpoint, log and the model folder."""
-        path = self.folder / "checkpoint.safetensors"
-        save_run(path, self._state, step=self.step, log=self.log, fingerprint=self._fingerprint)
+        save_run(self._checkpoint, self._state, step=self.step, log=self.log, fingerprint=self._fingerprint)
         write_atomic(self.folder / "log.json", json.dumps(self.log).encode())
         save_nano(self.folder / "model", self.recipe.model, self.tokenizer, self.average)
 
@@ -197,6 +204,9 @@ def train(recipe: Recipe, report: Callable[[Progress], None]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(recipe, folder)
     trainer.resume()
+    if trainer.step >= recipe.steps:
+        trainer.save()  # the run may have been killed between its last checkpoint and the model folder
+        return folder / "model"
     talks = {
         name: validation_talks(each, trainer.assembler, recipe.validation_samples)
         for name, each in trainer.mixture.domains.items()

@@ -22,9 +22,9 @@ def answers_right(model: Nano, batch: TrainingInputs) -> Tensor:
     the answer, so one pass tells. Returns: [B] bool.
     """
     logits, targets, _ = _predictions(model, batch)
-    wrong = torch.zeros(len(batch.weights), dtype=torch.bool)
-    samples = (batch.weights[:, 1:] > 0).nonzero()[:, 0]
-    wrong[samples[(logits.argmax(dim=-1) != targets).cpu()]] = True
+    wrong = torch.zeros(len(batch.weights), dtype=torch.bool, device=batch.weights.device)
+    samples = (batch.weights[:, 1:] > 0).nonzero()[:, 0]  # [learnt tokens]
+    wrong[samples[logits.argmax(dim=-1) != targets]] = True
     return ~wrong
 
 

@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sensorium.chat.template import SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
+from sensorium.core.errors import ConfigError
 from sensorium.data.catalog import domain
 from sensorium.data.mixture import Mixture, messages, weights
 from sensorium.data.sample import Domain
@@ -56,7 +57,10 @@ def build_mixture(recipe: Recipe) -> Mixture:
 
 
 def train_tokenizer(recipe: Recipe, mixture: Mixture) -> Tokenizer:
-    """Byte-level BPE over questions and answers of every domain; letter-by-letter answers teach no merges."""
+    """Byte-level BPE over questions and answers of every domain; letter-by-letter answers teach no merges.
+
+    Raises: ConfigError when the model's vocabulary is too small for any.
+    """
     texts: list[str] = []
     for number, each in enumerate(mixture.domains.values()):
         rng = np.random.default_rng([recipe.seed, 0, number])
@@ -64,7 +68,14 @@ def train_tokenizer(recipe: Recipe, mixture: Mixture) -> Tokenizer:
             for turn in each.train(rng).turns:
                 texts.append(turn.question)
                 texts.extend([turn.answer] * (turn.measure != "characters"))
-    return Tokenizer.train(texts, vocabulary=recipe.model.language.vocabulary, special=SPECIAL_TOKENS)
+    room = recipe.model.language.vocabulary
+    tokenizer = Tokenizer.train(texts, vocabulary=room, special=SPECIAL_TOKENS)
+    if tokenizer.vocabulary > room:
+        raise ConfigError(
+            f"recipe: model.language.vocabulary is {room}; bytes and special tokens alone are {tokenizer.vocabulary}. "
+            "Give a larger one."
+        )
+    return tokenizer
 
 
 def validation_talks(each: Domain, assembler: Assembler, count: int) -> list[Talk]:

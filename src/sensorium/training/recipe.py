@@ -59,6 +59,15 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.mixture:
             raise ConfigError("recipe: mixture is empty; expected a domain. Add one, for example scenes: {}.")
+        for name in ("steps", "micro_batches", "tokenizer_samples", "validate_every", "save_every", "threads"):
+            value = getattr(self, name)
+            if value < 1:
+                raise ConfigError(f"recipe: {name} is {value}; expected at least 1. Give a larger number.")
+        if self.workers < 0 or self.validation_samples < 0 or not 0.0 <= self.averaging < 1.0:
+            raise ConfigError(
+                f"recipe: got workers {self.workers}, validation_samples {self.validation_samples}, averaging "
+                f"{self.averaging}; expected the first two not negative, averaging from 0 to under 1. Correct them."
+            )
 
 
 def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:

@@ -64,13 +64,17 @@ class NanoConfig:
     inputs: InputSpec = field(default_factory=InputSpec)
 
     def __post_init__(self) -> None:
-        for name, part in (("vision", self.vision), ("audio", self.audio), ("video", self.video)):
-            if part.width % part.heads:
-                raise ConfigError(
-                    f"nano: {name}.width {part.width} is not divisible by {name}.heads {part.heads}. Change either."
-                )
-        if self.language.heads % self.language.kv_heads:
-            raise ConfigError(
-                f"nano: language.heads {self.language.heads} is not a multiple of language.kv_heads "
-                f"{self.language.kv_heads}. Change one of them."
-            )
+        # A head turns in pairs of numbers, as many pairs for each axis of its positions.
+        _multiple("vision.width", self.vision.width, "4 vision.heads", 4 * self.vision.heads)
+        _multiple("audio.width", self.audio.width, "2 audio.heads", 2 * self.audio.heads)
+        _multiple("video.width", self.video.width, "6 video.heads", 6 * self.video.heads)
+        _multiple("language.width", self.language.width, "2 language.heads", 2 * self.language.heads)
+        _multiple("language.heads", self.language.heads, "language.kv_heads", self.language.kv_heads)
+        _multiple("inputs.audio.mel_bins", self.inputs.audio.mel_bins, "8", 8)
+
+
+def _multiple(name: str, value: int, of: str, divisor: int) -> None:
+    if divisor < 1 or value < 1 or value % divisor:
+        raise ConfigError(
+            f"nano: {name} is {value}; expected a positive multiple of {of} (here {divisor}). Change one of them."
+        )

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.config import from_dict, to_dict
-from sensorium.core.errors import CheckpointError
-from sensorium.core.files import verify_manifest, write_atomic, write_manifest
+from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.files import MANIFEST, verify_manifest, write_atomic, write_manifest
 from sensorium.inputs.spec import InputSpec
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.model import Nano, build
@@ -43,9 +43,9 @@ def save_nano(folder: Path, config: NanoConfig, tokenizer: Tokenizer, weights: M
 
 
 def seal(folder: Path) -> None:
-    """Write the manifest anew over all files of the folder."""
-    names = [path.name for path in sorted(folder.iterdir()) if path.is_file() and path.name != "manifest.json"]
-    write_manifest(folder, names)
+    """Write the manifest anew over all files of the folder, but for those of tools (core/files.py)."""
+    names = [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    write_manifest(folder, set(names) - {MANIFEST})
 
 
 def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
@@ -54,16 +54,19 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
     sizes = read_json(folder / CONFIG)
     if sizes.pop("model_type", None) != FAMILY:
         raise CheckpointError(f"{folder / CONFIG}: model_type is not {FAMILY!r}. Give the folder of a nano model.")
-    inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
-    config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
+    try:
+        inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
+        config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
+        with torch.device("meta"):  # no memory and no random numbers for weights that are about to be replaced
+            model = build(config)
+    except ConfigError as error:  # in a recipe the user's mistake, here the folder's fault
+        raise CheckpointError(f"{folder}: {error}") from error
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
     if tokenizer.vocabulary > config.language.vocabulary:
         raise CheckpointError(
             f"{folder}: the tokenizer has {tokenizer.vocabulary} ids, the model only {config.language.vocabulary}. "
             "They do not belong together; fetch the model again."
         )
-    with torch.device("meta"):  # no memory and no random numbers for weights that are about to be replaced
-        model = build(config)
     model.to_empty(device="cpu")
     load_weights(folder / WEIGHTS, model)
     return model.eval(), config, tokenizer
@@ -73,7 +76,7 @@ def read_json(path: Path) -> dict[str, object]:
     """A JSON object. Raises: CheckpointError when the file is missing or holds something else."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a readable JSON file ({error}). Fetch the model again.") from error
     if not isinstance(data, dict):
         raise CheckpointError(f"{path}: got {type(data).__name__}, expected an object. Fetch the model again.")

@@ -12,12 +12,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from sensorium.core.errors import ConfigError
 from sensorium.encoders.audio_mel import MelAudioEncoder
 from sensorium.encoders.video_tubelet import TubeletVideoEncoder
 from sensorium.encoders.vision_native import NativeVisionEncoder
 from sensorium.fusion.connectors import MlpConnector, fold_grid, fold_time
 from sensorium.fusion.early import merge_rows
 from sensorium.inputs.carrier import MediaBatch, ModelInputs
+from sensorium.inputs.spec import InputSpec
 from sensorium.language.decoder import Decoder
 from sensorium.models.nano.config import NanoConfig
 from sensorium.nn.cache import KVCache
@@ -110,7 +112,8 @@ class Nano(nn.Module):
 
 
 def build(config: NanoConfig) -> Nano:
-    """A fresh `nano` with random weights."""
+    """A fresh `nano` with random weights. Raises: ConfigError when its inputs are not cut as its encoders cut them."""
+    _check_inputs(config.inputs)
     language = Decoder(**vars(config.language))
     widths = {"image": config.vision.width, "audio": config.audio.width, "video": config.video.width}
     encoders: dict[str, nn.Module] = {
@@ -126,6 +129,20 @@ def build(config: NanoConfig) -> Nano:
     model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(dict(connectors)), language=language)
     model.apply(_initialise)
     return model
+
+
+def _check_inputs(spec: InputSpec) -> None:
+    """Compare what `inputs/` counts rows by with what the encoders make of it."""
+    cuts = {
+        "image.multiple": (spec.image.multiple, NativeVisionEncoder.patch * GRID_FOLD),
+        "audio.frames_per_row": (spec.audio.frames_per_row, MelAudioEncoder.stride * TIME_FOLD),
+        "video.multiple": (spec.video.multiple, TubeletVideoEncoder.patch),
+        "video.tubelet": (spec.video.tubelet, TubeletVideoEncoder.tubelet),
+        "audio.frame_multiple modulo 8": (spec.audio.frame_multiple % (MelAudioEncoder.stride * TIME_FOLD), 0),
+    }
+    for name, (got, expected) in cuts.items():
+        if got != expected:
+            raise ConfigError(f"nano: inputs.{name} is {got}; its encoders need {expected}. Set it to that.")
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,0 +1,57 @@
+"""What commands have in common on the way in: the model and the files."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sensorium.cli.console import patience
+from sensorium.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from sensorium.media.types import Media
+    from sensorium.runtime.protocol import Model
+
+STDIN = "-"
+
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="M",
+        help="Name of a model (sensorium models) or its folder.  [default: the bundled one]",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON object; errors are JSON on standard error.")]
+
+
+def open_model(name: str | None) -> "Model":
+    """Load a model; a line says so if that takes long. Raises: UsageError, CheckpointError."""
+    with patience("loading the model …"):
+        from sensorium.runtime.load import load
+
+        return load(name) if name else load()
+
+
+def read_files(paths: Sequence[str]) -> "list[Media]":
+    """Decode files in their order, "-" from standard input: before the model loads, so that errors come at once.
+
+    Raises: UsageError for a second "-", InputError for a file that cannot be taken.
+    """
+    if list(paths).count(STDIN) > 1:
+        raise UsageError("'-' stands twice, but standard input can be read once. Give the other file by its path.")
+    return [read_file(path) for path in paths]
+
+
+def read_file(path: str) -> "Media":
+    """Decode one file, or standard input for "-". Raises: UsageError, InputError."""
+    from sensorium.media.limits import Limits
+    from sensorium.media.load import load_media
+
+    if path != STDIN:
+        return load_media(path)
+    if sys.stdin.isatty():
+        raise UsageError("'-' reads a file from standard input, but that is the terminal. Pipe a file in: ... < FILE")
+    return load_media(sys.stdin.buffer.read(Limits().file_bytes + 1), name="standard input")

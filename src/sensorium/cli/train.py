@@ -1,0 +1,127 @@
+"""`sensorium train RECIPE [key=value ...]`: from a recipe to a model folder, or on from where a run was stopped."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sensorium.cli.console import note, write
+from sensorium.core.errors import ConfigError, MissingPackage
+
+if TYPE_CHECKING:
+    from sensorium.training.loop import Progress
+    from sensorium.training.recipe import Recipe
+
+INTERRUPTED = 130
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A YAML file, recipes/nano.yaml for example.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Instead of the recipe's: steps=100, model.vision.layers=2 …"),
+    ] = None,
+) -> None:
+    """Train a model from a recipe, or go on with a run.
+
+    What is written can be asked with --model.
+    Progress goes to standard error, the path of the model folder to standard output.
+    """
+    from sensorium.training.recipe import read_recipe
+
+    settings = read_recipe(recipe, overrides or ())
+    folder = Path(settings.output)
+    if (folder / "checkpoint.safetensors").exists():
+        note(f"going on from {folder / 'checkpoint.safetensors'}")
+    else:
+        note(f"a new run in {folder}; first the tokenizer and the validation samples are made")
+    try:
+        model = _run(settings)
+    except KeyboardInterrupt as stop:
+        note(f"stopped; what was saved in {folder} is whole. To go on from there, give the same command again.")
+        raise typer.Exit(INTERRUPTED) from stop
+    _draw(folder)
+    write(str(model))
+
+
+def _run(settings: "Recipe") -> Path:
+    """Train and show how far it is. Raises: ConfigError when the output folder cannot be written."""
+    from sensorium.training.loop import train as run
+
+    try:
+        with _reporting() as report:
+            return run(settings, report)
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename or settings.output}: {error.strerror or error}; expected to write the run there. "
+            "Make room, or give another folder: output=..."
+        ) from error
+
+
+def _draw(folder: Path) -> None:
+    """Draw the curves of a run beside its log; without matplotlib say what is missing."""
+    from sensorium.training.curves import draw_curves
+
+    try:
+        draw_curves(json.loads((folder / "log.json").read_text(encoding="utf-8")), folder / "curves.png")
+    except MissingPackage as error:
+        note(f"no curves: {error}")
+    else:
+        note(f"curves: {folder / 'curves.png'}")
+
+
+@contextmanager
+def _reporting() -> "Iterator[Callable[[Progress], None]]":
+    """Where progress goes: a bar on a terminal, else a line each time."""
+    if not sys.stderr.isatty():
+        yield _report_line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True, refresh_per_second=2) as bars:
+        task = bars.add_task("preparing", total=None)
+
+        def report(progress: "Progress") -> None:
+            bars.update(task, completed=progress.step, total=progress.steps, description=_summary(progress))
+            if progress.validation:
+                bars.console.print(_table(progress), markup=False, highlight=False)
+
+        yield report
+
+
+def _report_line(progress: "Progress") -> None:
+    note(_summary(progress))
+    if progress.validation:
+        note(_table(progress))
+
+
+def _summary(progress: "Progress") -> str:
+    loss = sum(progress.losses.values()) / max(1, len(progress.losses))
+    return (
+        f"step {progress.step}/{progress.steps}, loss {loss:.3f}, "
+        f"{progress.samples_per_second:.0f} samples/s, {_duration(progress.seconds_left)} left"
+    )
+
+
+def _table(progress: "Progress") -> str:
+    """Answers right by domain, the mean last."""
+    shares = dict(sorted((progress.validation or {}).items()))
+    shares["mean"] = sum(shares.values()) / max(1, len(shares))
+    width = max(map(len, shares))
+    lines = [f"  {name:{width}}  {100 * share:5.1f} %" for name, share in shares.items()]
+    return "\n".join([f"validation at step {progress.step}, answers right:", *lines])
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{rest} s"

@@ -1,0 +1,1 @@
+"""Suites of measured cases, metrics, calibration, reports."""

@@ -1,0 +1,165 @@
+"""`ask`: what goes to standard output, what to standard error, and with which exit code."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sensorium.core.errors import EngineError
+
+Run = Callable[..., Any]
+Place = Callable[..., Any]
+
+
+def test_the_answer_alone_goes_to_standard_output(run: Run, tiny: str, picture: str) -> None:
+    done = run("ask", picture, "What is this?", "--model", tiny, "--max-tokens", "4")
+    assert done.code == 0
+    assert done.out.endswith("\n")
+    assert done.err == "cut off after 4 tokens; --max-tokens allows more\n"
+
+
+def test_the_same_seed_gives_the_same_answer(run: Run, tiny: str) -> None:
+    asked = ("ask", "Hello?", "--model", tiny, "--max-tokens", "8", "--temperature", "1.5", "--seed")
+    first, again, other = run(*asked, "3"), run(*asked, "3"), run(*asked, "4")
+    assert first.out == again.out != other.out
+
+
+def test_json_is_one_object_with_everything(run: Run, tiny: str, picture: str) -> None:
+    done = run("ask", "--json", "--model", tiny, "--max-tokens", "4", picture, "What is this?")
+    told = json.loads(done.out)
+    assert list(told) == [
+        *("answer", "confidence", "sure", "model", "usage", "timings", "notices", "finish_reason"),
+    ]
+    assert told["usage"]["completion_tokens"] == 4
+    assert told["timings"]["total"] >= told["timings"]["first_token"] > 0
+    assert (told["model"], told["finish_reason"], done.err, done.code) == (tiny, "length", "", 0)
+
+
+def test_a_dash_reads_standard_input(run: Run, scripted: Place, picture: str) -> None:
+    model = scripted()
+    done = run("ask", "-", picture, "What is this?", stdin=Path(picture).read_bytes())
+    assert (done.out, done.err, done.code) == ("a boot\n", "", 0)
+    assert model.asked == [("What is this?", 2, {})]
+
+
+def test_options_reach_the_model(run: Run, scripted: Place) -> None:
+    model = scripted()
+    run("ask", "Hm?", "--max-tokens", "9", "--temperature", "0.5", "--seed", "0")
+    assert model.asked[0][2] == {"max_tokens": 9, "temperature": 0.5, "seed": 0}
+
+
+@pytest.mark.parametrize(
+    ("question", "unsure", "cut"),
+    [
+        ("What?", "not sure (34 %)", "cut off after 3 tokens; --max-tokens allows more"),
+        ("这是什么？", "不太确定（34 %）", "在 3 个词元后截断；可用 --max-tokens 放宽"),
+    ],
+)
+def test_notes_come_in_the_language_of_the_question(
+    run: Run, scripted: Place, question: str, unsure: str, cut: str
+) -> None:
+    scripted(sure=False, confidence=0.337, notices=("boot.png: strange",), finish_reason="length")
+    done = run("ask", question)
+    assert (done.out, done.err.splitlines()) == ("a boot\n", ["boot.png: strange", unsure, cut])
+
+
+def test_an_unsure_model_without_a_number(run: Run, scripted: Place) -> None:
+    scripted(sure=False)
+    assert run("ask", "What?").err == "not sure\n"
+
+
+def test_words_come_one_by_one_on_a_terminal(run: Run, scripted: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = []
+    scripted("a ", "boot")
+    monkeypatch.setattr("sensorium.cli.answers.write", lambda text, end="\n": pieces.append(text + end))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("ask", "What?").out == ""
+    assert pieces == ["a ", "boot", "\n"]
+
+
+def test_what_controls_a_terminal_is_made_visible(run: Run, scripted: Place) -> None:
+    scripted("\x1b[2Jgone\r", "\u202eevil\tok\n")
+    assert run("ask", "What?").out == "\\u001b[2Jgone\\u000d\\u202eevil\tok\n\n"
+    scripted("\x9b1m\u202e")
+    done = run("ask", "What?", "--json")
+    assert "\x9b" not in done.out
+    assert json.loads(done.out)["answer"] == "\x9b1m\u202e"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["  "], "The question is empty"),
+        (["RED"], "is a file; expected the question there. Write: sensorium ask"),
+        (["What is this?", "RED"], "is a file"),
+        (["missing.png"], "'missing.png', is a file"),
+        (["-"], "'-', is a file"),
+        (["-", "-", "What?"], "'-' stands twice"),
+        (["--seed", "x", "What?"], "Invalid value for '--seed'"),
+        (["--fast", "What?"], "No such option: --fast"),
+        ([], "Missing argument"),
+        (["What?", "--model", "nanoo"], "no model named 'nanoo'.*Did you mean 'nano'"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(run: Run, picture: str, arguments: list[str], message: str) -> None:
+    done = run("ask", *(picture if each == "RED" else each for each in arguments))
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert re.match(f"sensorium: .*{message}", done.err)
+
+
+def test_an_option_out_of_bounds_is_wrong_use(run: Run, tiny: str) -> None:
+    done = run("ask", "What?", "--model", tiny, "--max-tokens", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "max_tokens is 0; expected at least 1" in done.err
+
+
+@pytest.mark.parametrize("name", ["missing.dat", "broken.png", "empty.wav"])
+def test_an_unreadable_file_is_refused_before_any_model_is_loaded(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("sensorium.runtime.load.load", lambda *_: pytest.fail("loaded a model"))
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    (tmp_path / "empty.wav").write_bytes(b"")
+    done = run("ask", str(tmp_path / name), "What?")
+    assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
+    assert done.err.startswith(f"sensorium: {name}: ")
+
+
+def test_a_medium_that_the_model_cannot_take_is_refused(run: Run, tiny: str, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("hello")
+    done = run("ask", str(tmp_path / "note.txt"), "What?", "--model", tiny)
+    assert (done.code, done.out) == (3, "")
+    assert "not document" in done.err
+
+
+def test_errors_are_json_where_answers_are(run: Run) -> None:
+    done = run("ask", "missing.dat", "What?", "--json")
+    told = json.loads(done.err)["error"]
+    assert (done.code, done.out) == (3, "")
+    assert (told["type"], told["exit_code"]) == ("UnreadableMedia", 3)
+    assert told["message"].startswith("missing.dat: no such file")
+
+
+def test_a_failure_in_the_middle_leaves_standard_output_empty(run: Run, scripted: Place) -> None:
+    scripted("half an ans", EngineError("scores are not finite. Check the model."))
+    done = run("ask", "What?")
+    assert (done.code, done.out, done.err) == (4, "", "sensorium: scores are not finite. Check the model.\n")
+
+
+def test_on_a_terminal_an_error_begins_a_new_line(run: Run, scripted: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted("half an ans", EngineError("broken. Mend it."))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    done = run("ask", "What?")
+    assert (done.code, done.out, done.err) == (4, "half an ans\n", "sensorium: broken. Mend it.\n")
+
+
+def test_a_stream_without_an_answer_is_a_failure(run: Run, scripted: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = scripted()
+    monkeypatch.setattr(type(model), "stream", lambda *_, **__: iter(()))
+    done = run("ask", "What?")
+    assert (done.code, done.out) == (4, "")
+    assert "The model gave no answer" in done.err

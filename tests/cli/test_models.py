@@ -1,0 +1,33 @@
+"""`models`: the list."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sensorium.core.catalogue import Catalogue, Entry
+
+Run = Callable[..., Any]
+
+
+def test_the_list_says_what_one_needs_to_choose(run: Run) -> None:
+    done = run("models")
+    assert done.code == 0
+    assert done.out.startswith("nano  (text, image, audio, video; Apache-2.0; ")
+
+
+def test_json_tells_folder_and_size(run: Run, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensorium.models.catalog.BUNDLED", Path(tiny))
+    (first, *_) = json.loads(run("models", "--json").out)["models"]
+    assert (first["name"], first["source"], first["folder"]) == ("nano", "bundled", tiny)
+    assert first["bytes"] > 10_000
+
+
+def test_bundled_models_come_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = (Entry("other", "a:b", "x", source="hub"), Entry("nano", "a:b", "y", source="bundled"))
+    monkeypatch.setattr("sensorium.models.catalog.FAMILIES", Catalogue("model", entries))
+    monkeypatch.setattr("sensorium.models.catalog.find", lambda name: (name, Path("/nowhere")))
+    names = [line.split()[0] for line in run("models").out.splitlines() if not line.startswith(" ")]
+    assert names == ["nano", "other"]

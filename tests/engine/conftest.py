@@ -1,0 +1,52 @@
+"""A model without a network: its scores are written down."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from sensorium.inputs.carrier import ModelInputs
+from sensorium.nn.cache import KVCache
+
+
+class Script:
+    """Scores of step t and row b are `scores[t][b]`; remembers what it was given."""
+
+    def __init__(self, scores: Sequence[Sequence[Sequence[float]]]) -> None:
+        self.scores = [torch.tensor(each) for each in scores]
+        self.given: list[dict[str, Tensor | None]] = []
+        self.room: tuple[int, int] | None = None
+
+    def new_cache(self, batch: int, capacity: int) -> KVCache:
+        self.room = (batch, capacity)
+        return KVCache.empty(
+            layers=1, batch=batch, kv_heads=1, capacity=capacity, head_width=1, like=torch.empty(0)
+        )
+
+    def prefill(self, inputs: ModelInputs, cache: KVCache) -> Tensor:
+        self.given.append({"ids": inputs.ids})
+        return self.scores[0]
+
+    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
+        self.given.append({"ids": ids, "positions": positions, "present": present})
+        return self.scores[min(len(self.given), len(self.scores)) - 1]
+
+
+@pytest.fixture
+def script() -> Callable[[Sequence[Sequence[Sequence[float]]]], Script]:
+    """Builds a scripted model from scores [steps][rows][ids]."""
+    return Script
+
+
+@pytest.fixture
+def says() -> Callable[..., list[list[list[float]]]]:
+    """Scores that make each row say the ids of a word like "0213", one per step, over an alphabet of four."""
+
+    def scores(*words: str) -> list[list[list[float]]]:
+        return [
+            [[5.0 * (int(word[min(step, len(word) - 1)]) == id_) for id_ in range(4)] for word in words]
+            for step in range(max(map(len, words)))
+        ]
+
+    return scores

@@ -1,0 +1,72 @@
+"""The written-out CPU attention is PyTorch's, and the module around it keeps heads, order and cache apart."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from sensorium.nn.attention import Attention, attend
+from sensorium.nn.cache import LayerCache, causal_mask
+from sensorium.nn.rotary import rotation
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+@pytest.mark.parametrize("kind", ["all", "causal", "mask", "batched mask"])
+def test_equals_the_fused_kernel(kv_heads: int, kind: str) -> None:
+    query, key, value = random(3, 4, 7, 8), random(3, kv_heads, 7, 8, seed=1), random(3, kv_heads, 7, 8, seed=2)
+    mask = {
+        "mask": random(7, 7, seed=3) > 0,
+        "batched mask": random(3, 1, 7, 7, seed=3) > 0,
+    }.get(kind)
+    if mask is not None:
+        mask = mask | torch.eye(7, dtype=torch.bool)
+    expected = F.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, is_causal=kind == "causal", enable_gqa=True
+    )
+    found = attend(query, key, value, mask=mask, causal=kind == "causal")
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_gradients_equal_those_of_the_fused_kernel() -> None:
+    inputs = [random(2, 2, 5, 4, seed=seed).requires_grad_() for seed in range(3)]
+    weights = random(2, 2, 5, 4, seed=9)
+    ours = torch.autograd.grad((attend(*inputs, mask=None, causal=True) * weights).sum(), inputs)
+    fused = F.scaled_dot_product_attention(*inputs, is_causal=True)
+    theirs = torch.autograd.grad((fused * weights).sum(), inputs)
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+def test_more_keys_than_queries_with_a_mask() -> None:
+    query, key, value = random(2, 2, 3, 4), random(2, 2, 8, 4, seed=1), random(2, 2, 8, 4, seed=2)
+    mask = causal_mask(3, 8, None, query.device)
+    expected = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    torch.testing.assert_close(attend(query, key, value, mask=mask, causal=False), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_the_module_with_a_cache_gives_what_it_gives_without() -> None:
+    torch.manual_seed(0)
+    attention = Attention(width=16, heads=4, kv_heads=2, qk_norm=True)
+    x, positions = random(2, 6, 16), torch.arange(6.0).unsqueeze(-1)
+    turn = rotation(positions, 4, base=100.0)
+    whole = attention(x, turn, causal=True)
+    cache = LayerCache(torch.empty(2, 2, 6, 4), torch.empty(2, 2, 6, 4))
+    pieces = []
+    with torch.no_grad():
+        for start, end in ((0, 3), (3, 5), (5, 6)):
+            mask = causal_mask(end - start, end, None, x.device)
+            part = (turn[0][start:end], turn[1][start:end])
+            pieces.append(attention(x[:, start:end], part, mask=mask, cache=cache))
+    torch.testing.assert_close(torch.cat(pieces, dim=1), whole, atol=1e-5, rtol=1e-5)
+
+
+def test_batched_rotations_equal_shared_ones() -> None:
+    torch.manual_seed(0)
+    attention = Attention(width=16, heads=2)
+    x = random(3, 5, 16)
+    shared = rotation(torch.arange(5.0).unsqueeze(-1), 8, base=100.0)
+    batched = rotation(torch.arange(5.0).expand(3, 5).unsqueeze(-1), 8, base=100.0)
+    torch.testing.assert_close(attention(x, batched), attention(x, shared))

@@ -1,0 +1,28 @@
+"""Many questions at once are answered as one by one."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sensorium.chat.message import user
+from sensorium.engine.generate import generate
+from sensorium.engine.sampling import Sampling
+from sensorium.inputs.assemble import Assembler
+from sensorium.media.types import Image
+from sensorium.runtime.batch import answer_many
+from sensorium.runtime.local import LocalModel
+from sensorium.runtime.parts import Parts
+
+
+def test_a_batch_is_its_questions_alone(tiny_parts: Parts) -> None:
+    image = Image(np.random.default_rng(0).integers(0, 256, (40, 64, 3), np.uint8))
+    talks = [[user(image, "What is this?")], [user("Hello")], [user(image, image, "Which?")]]
+    replies = answer_many(tiny_parts, talks, max_tokens=6)
+    for (message,), reply in zip(talks, replies, strict=True):
+        assert reply.text == LocalModel(tiny_parts).ask(message.text, *message.media, max_tokens=6).text
+        inputs = Assembler(tiny_parts.tokenizer, tiny_parts.spec)
+        prompt = inputs.batch([inputs.talk([message], ask=True)])
+        steps = generate(tiny_parts.network, prompt, Sampling(max_tokens=6), stop=-1)
+        log_probs = [event.log_prob for events in steps for event in events if event is not None]
+        assert reply.probability == pytest.approx(math.exp(sum(log_probs)), rel=1e-2)
