@@ -61,7 +61,9 @@ def test_pieces_of_any_ids_join_to_the_whole(tiny_tokenizer: Tokenizer, ids: lis
 
 def test_tokens_across_characters_never_show_half_of_one() -> None:
     plain = json.loads(Tokenizer.train([], vocabulary=265, special=SPECIAL_TOKENS).to_json())
-    plain["model"]["vocab"]["Ģä"] = 265  # the last byte of one character and the first of the next: 一丁 is e4b880 e4b881
+    plain["model"]["vocab"]["Ģä"] = (
+        265  # the last byte of one character and the first of the next: 一丁 is e4b880 e4b881
+    )
     plain["model"]["merges"].append(["Ģ", "ä"])
     tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(plain)))
     ids = tokenizer.encode(Text("一丁"))
@@ -110,7 +112,9 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(1, 2000))
-def test_a_truncated_file_is_refused(tiny_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_truncated_file_is_refused(
+    tiny_tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
     path.write_text(tiny_tokenizer.to_json()[:-cut], encoding="utf-8")
     with pytest.raises(CheckpointError, match="not a readable"):

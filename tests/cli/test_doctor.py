@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -96,3 +97,14 @@ def test_a_missing_extra_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("floor", "old"), [("", False), ("1.0", False), ("999", True)])
 def test_versions_are_compared_by_their_numbers(floor: str, old: bool) -> None:
     assert Requirement("numpy", floor).too_old == old
+
+
+def test_a_package_that_was_never_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> list[str]:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.requires", missing)
+    done = run("doctor")
+    assert done.code == 4
+    assert "runs from a folder, not installed\n" in done.out
+    assert "pip install sensorium\n" in done.out

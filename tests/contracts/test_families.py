@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import save_nano
 from sensorium.models.nano.model import Nano
 
-TOLERANCE = {"atol": 1e-4, "rtol": 1e-3}
+close = partial(torch.testing.assert_close, atol=1e-4, rtol=1e-3)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def test_a_batch_is_its_singles(family: Family) -> None:
     talks = built(family)
     batch = last_scores(family, family.assembler.batch(talks, left=True))
     singles = torch.cat([last_scores(family, family.assembler.batch([talk])) for talk in talks])
-    torch.testing.assert_close(batch, singles, **TOLERANCE)
+    close(batch, singles)
 
 
 def test_padding_on_the_right_changes_nothing_before_it(family: Family) -> None:
@@ -114,7 +115,7 @@ def test_padding_on_the_right_changes_nothing_before_it(family: Family) -> None:
         hidden = family.model(inputs)
         for row, talk in enumerate(talks):
             alone = family.model(family.assembler.batch([talk]))[0]
-            torch.testing.assert_close(hidden[row, : len(talk.ids)], alone, **TOLERANCE)
+            close(hidden[row, : len(talk.ids)], alone)
 
 
 def test_cached_decoding_is_a_full_forward(family: Family) -> None:
@@ -133,7 +134,7 @@ def test_cached_decoding_is_a_full_forward(family: Family) -> None:
         for step, scores in enumerate(found):
             longer = Talk(talk.ids + following[row, :step].tolist(), talk.items, [])
             whole = last_scores(family, family.assembler.batch([longer]))
-            torch.testing.assert_close(scores[row], whole[0], **TOLERANCE)
+            close(scores[row], whole[0])
 
 
 def test_other_media_give_other_scores(family: Family) -> None:

@@ -46,10 +46,9 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+@pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    found: Case = request.param
-    return found
+    return CASES[request.param]
 
 
 @pytest.fixture
@@ -74,7 +73,9 @@ def test_a_batch_is_its_items_alone(case: Case, encoder: nn.Module) -> None:
 def test_items_in_another_order_give_the_same_in_that_order(case: Case, encoder: nn.Module) -> None:
     inputs = case.inputs(4, 2, 2)
     order = torch.tensor([2, 0, 3, 1])
-    torch.testing.assert_close(encoder(*(each[order] for each in inputs)), encoder(*inputs)[order], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        encoder(*(each[order] for each in inputs)), encoder(*inputs)[order], atol=1e-5, rtol=1e-5
+    )
 
 
 def test_place_within_an_item_matters(case: Case, encoder: nn.Module) -> None:

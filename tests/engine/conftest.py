@@ -20,9 +20,7 @@ class Script:
 
     def new_cache(self, batch: int, capacity: int) -> KVCache:
         self.room = (batch, capacity)
-        return KVCache.empty(
-            layers=1, batch=batch, kv_heads=1, capacity=capacity, head_width=1, like=torch.empty(0)
-        )
+        return KVCache.empty(layers=1, batch=batch, kv_heads=1, capacity=capacity, head_width=1, like=torch.empty(0))
 
     def prefill(self, inputs: ModelInputs, cache: KVCache) -> Tensor:
         self.given.append({"ids": inputs.ids})

@@ -31,7 +31,7 @@ def prompts(batch: int, length: int = 2, padded: int = 0) -> ModelInputs:
 
 
 def told(steps: list[list[TokenEvent | None]]) -> list[list[tuple[int, str | None] | None]]:
-    return [[each and (each.id, each.finish) for each in events] for events in steps]
+    return [[(each.id, each.finish) if each else None for each in events] for events in steps]
 
 
 def test_greedy_until_the_stop_token(script: MakeScript, says: Says) -> None:

@@ -1,5 +1,7 @@
 """Folding joins the right neighbours, checked by hand-made numbers."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -28,7 +30,7 @@ def test_fold_time_joins_neighbours() -> None:
 @pytest.mark.parametrize("items", [1, 3])
 def test_folding_keeps_items_apart(items: int) -> None:
     rows = torch.randn(items, 8, 3)
-    for fold in (lambda each: fold_grid(each, 2, 4), lambda each: fold_time(each, 4)):
+    for fold in (partial(fold_grid, height=2, width=4), partial(fold_time, factor=4)):
         assert torch.equal(fold(rows), torch.cat([fold(rows[index : index + 1]) for index in range(items)]))
 
 
@@ -39,4 +41,6 @@ def test_the_connector_treats_rows_alike() -> None:
     assert found.shape == (2, 7, 5)
     order = torch.randperm(7)
     torch.testing.assert_close(connector(rows[:, order]), found[:, order])
-    torch.testing.assert_close(connector(rows * 3 + 1), found, atol=1e-4, rtol=1e-3)  # the norm takes scale and shift out
+    torch.testing.assert_close(
+        connector(rows * 3 + 1), found, atol=1e-4, rtol=1e-3
+    )  # the norm takes scale and shift out

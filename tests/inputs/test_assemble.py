@@ -1,5 +1,7 @@
 """One owner counts placeholders; what a user writes is never taken for one; batches keep samples apart."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -51,7 +53,7 @@ def counts(assembler: Assembler, talk: Talk) -> dict[str, int]:
 @settings(max_examples=60)
 @given(talks=st.lists(st.lists(media, max_size=2), min_size=1, max_size=3))
 def test_placeholders_are_as_many_as_rows_made(
-    assembler: Assembler, make_nano: "type[Nano]", talks: list[list[Media]]
+    assembler: Assembler, make_nano: Callable[[int], Nano], talks: list[list[Media]]
 ) -> None:
     model = make_nano(0)
     built = [assembler.talk([user(*each, "What?")], ask=True) for each in talks]

@@ -156,7 +156,7 @@ def test_too_long_a_sound_is_refused_with_both_lengths() -> None:
 
 def film(frames: int, height: int = 48, width: int = 64) -> VideoClip:
     pixels = np.broadcast_to(np.arange(frames, dtype=np.uint8)[:, None, None, None], (frames, height, width, 3))
-    return VideoClip(np.ascontiguousarray(pixels), np.arange(frames) * 0.5, frames / 2, source="film")
+    return VideoClip(np.ascontiguousarray(pixels), np.arange(frames, dtype=np.float64) / 2, frames / 2, source="film")
 
 
 @given(frames=st.integers(1, 40))

@@ -1,5 +1,8 @@
 """The decoder: chunks, cached tokens and padding change nothing; what comes later is not seen."""
 
+from functools import partial
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor
@@ -7,7 +10,7 @@ from torch import Tensor
 from sensorium.language.decoder import Decoder
 from sensorium.nn.cache import KVCache
 
-TOLERANCE = {"atol": 1e-5, "rtol": 1e-4}
+close = partial(torch.testing.assert_close, atol=1e-5, rtol=1e-4)
 LENGTH = 9
 
 
@@ -36,11 +39,8 @@ def cache(capacity: int = LENGTH) -> KVCache:
 def test_in_pieces_is_as_in_one(decoder: Decoder, embeds: Tensor, cuts: list[int]) -> None:
     whole = decoder(embeds, places(0, LENGTH))
     room = cache()
-    pieces = [
-        decoder(embeds[:, start:end], places(start, end), cache=room)
-        for start, end in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
-    torch.testing.assert_close(torch.cat(pieces, dim=1), whole, **TOLERANCE)
+    pieces = [decoder(embeds[:, start:end], places(start, end), cache=room) for start, end in pairwise(cuts)]
+    close(torch.cat(pieces, dim=1), whole)
 
 
 def test_a_truncated_and_a_grown_cache_go_on_as_if_nothing_had_been(decoder: Decoder, embeds: Tensor) -> None:
@@ -50,7 +50,7 @@ def test_a_truncated_and_a_grown_cache_go_on_as_if_nothing_had_been(decoder: Dec
     decoder(torch.randn(2, 2, 32), places(4, 6), cache=room)  # taken back
     room.truncate(4)
     rest = decoder(embeds[:, 4:], places(4, LENGTH), cache=room.grown(LENGTH))
-    torch.testing.assert_close(rest, whole[:, 4:], **TOLERANCE)
+    close(rest, whole[:, 4:])
 
 
 def test_padding_on_the_left_is_as_none(decoder: Decoder, embeds: Tensor) -> None:
@@ -59,7 +59,7 @@ def test_padding_on_the_left_is_as_none(decoder: Decoder, embeds: Tensor) -> Non
     present = torch.tensor([False] * 3 + [True] * LENGTH).expand(2, -1)
     positions = torch.cat((torch.zeros(2, 3, dtype=torch.int64), places(0, LENGTH)), dim=1)
     padded = decoder(torch.cat((pads, embeds), dim=1), positions, present=present)
-    torch.testing.assert_close(padded[:, 3:], whole, **TOLERANCE)
+    close(padded[:, 3:], whole)
     assert bool(torch.isfinite(padded).all())
 
 
@@ -72,7 +72,7 @@ def test_padding_stays_unseen_while_tokens_are_added_one_by_one(decoder: Decoder
     for at in range(5, LENGTH):
         present = torch.nn.functional.pad(present, (0, 1), value=True)
         hidden = decoder(embeds[:, at : at + 1], places(at, at + 1), present=present, cache=room)
-        torch.testing.assert_close(hidden[:, 0], whole[:, at], **TOLERANCE)
+        close(hidden[:, 0], whole[:, at])
 
 
 def test_no_token_sees_a_later_one(decoder: Decoder, embeds: Tensor) -> None:

@@ -32,10 +32,10 @@ def test_equals_the_fused_kernel(kv_heads: int, kind: str) -> None:
 
 
 def test_gradients_equal_those_of_the_fused_kernel() -> None:
-    inputs = [random(2, 2, 5, 4, seed=seed).requires_grad_() for seed in range(3)]
+    query, key, value = inputs = [random(2, 2, 5, 4, seed=seed).requires_grad_() for seed in range(3)]
     weights = random(2, 2, 5, 4, seed=9)
-    ours = torch.autograd.grad((attend(*inputs, mask=None, causal=True) * weights).sum(), inputs)
-    fused = F.scaled_dot_product_attention(*inputs, is_causal=True)
+    ours = torch.autograd.grad((attend(query, key, value, mask=None, causal=True) * weights).sum(), inputs)
+    fused = F.scaled_dot_product_attention(query, key, value, is_causal=True)
     theirs = torch.autograd.grad((fused * weights).sum(), inputs)
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
 

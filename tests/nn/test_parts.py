@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.block import decoder_block, encoder_block
+from sensorium.nn.block import Block, decoder_block, encoder_block
 from sensorium.nn.grid import grid_positions, sinusoids
 from sensorium.nn.mlp import Mlp, SwiGlu
 from sensorium.nn.norm import RmsNorm
@@ -63,10 +63,9 @@ def test_sinusoids_are_their_formula() -> None:
 
 
 @pytest.mark.parametrize("block", [encoder_block(16, 2, 24), decoder_block(16, 4, 2, 24)], ids=["encoder", "decoder"])
-def test_blocks_keep_shapes_and_train(block: torch.nn.Module) -> None:
-    width = block.attention.head_width
+def test_blocks_keep_shapes_and_train(block: Block) -> None:
     x = torch.randn(2, 5, 16)
-    y = block(x, rotation(torch.arange(5.0).unsqueeze(-1), int(width), base=100.0))  # type: ignore[arg-type]
+    y = block(x, rotation(torch.arange(5.0).unsqueeze(-1), block.attention.head_width, base=100.0))
     assert y.shape == x.shape
     y.square().sum().backward()
     assert all(bool(each.grad is not None and each.grad.any()) for each in block.parameters())

@@ -36,7 +36,7 @@ def test_scores_depend_on_differences_only(axes: int, data: st.DataObject) -> No
 
 def test_every_axis_matters_and_by_its_own_share() -> None:
     here = score([0, 0, 0], [0, 0, 0])
-    moved = [score([0, 0, 0], place) for place in ([1, 0, 0], [0, 1, 0], [0, 0, 1])]
+    moved = [score([0, 0, 0], place) for place in ([1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0])]
     assert len({round(each, 6) for each in (here, *moved)}) == 4
     cos, _ = rotation(torch.tensor([[5.0, 0.0, 0.0]]), HEAD, base=100.0)
     assert cos[0, 2:].tolist() == [1.0] * 4  # the other axes' shares stand still

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,9 +45,7 @@ def test_a_curve_is_straight_between_its_points(probability: float, chance: floa
     points=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8),
     pair=st.tuples(st.floats(0, 1), st.floats(0, 1)),
 )
-def test_a_rising_curve_keeps_order_and_bounds(
-    points: list[tuple[float, float]], pair: tuple[float, float]
-) -> None:
+def test_a_rising_curve_keeps_order_and_bounds(points: list[tuple[float, float]], pair: tuple[float, float]) -> None:
     raw, chance = (tuple(sorted(each)) for each in zip(*points, strict=True))
     curve = Curve(raw, chance)
     low, high = curve(min(pair)), curve(max(pair))
@@ -137,10 +134,6 @@ def test_both_are_read_from_a_folder(tiny_folder: Path) -> None:
 def test_without_files_nothing_is_claimed(tmp_path: Path) -> None:
     assert read_calibration(tmp_path) == Calibration()
     assert read_familiarity(tmp_path) == {}
-
-
-def write_text(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text(text) and None
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,11 @@ def test_seeds_and_media_and_their_order_matter(tiny_parts: Parts) -> None:
 
 
 def test_all_modalities_together(tiny_parts: Parts) -> None:
-    assert LocalModel(tiny_parts).ask("Which?", image(), film(0.5), sound(), image(1), max_tokens=3).text != ""
+    files = (image(), film(0.5), sound(), image(1))
+    items = Assembler(tiny_parts.tokenizer, tiny_parts.spec).talk([user(*files)], ask=False).items
+    assert [item.modality for item in items] == ["image", "video", "audio", "audio", "image"]
+    answer = LocalModel(tiny_parts).ask("Which?", *files, max_tokens=3)
+    assert answer.usage.prompt_tokens > sum(item.rows for item in items)
 
 
 def test_files_are_read_with_the_limits_of_the_parts(tiny_parts: Parts) -> None:
@@ -279,9 +283,7 @@ def ask_about_a_document(chat: local.LocalChat) -> None:
         chat.send("Sum up.", Document("text"))
 
 
-@pytest.mark.parametrize(
-    "before", [abandon_at_first, abandon_before_the_answer, ask_too_much, ask_about_a_document]
-)
+@pytest.mark.parametrize("before", [abandon_at_first, abandon_before_the_answer, ask_too_much, ask_about_a_document])
 def test_a_turn_that_came_to_nothing_leaves_no_trace(
     tiny_parts: Parts, before: Callable[[local.LocalChat], None]
 ) -> None:
@@ -295,7 +297,10 @@ def test_a_turn_in_which_the_model_fails_leaves_no_trace(tiny_parts: Parts, endi
     for _ in range(2):
         with pytest.raises(EngineError, match="not finite"):
             chat.send("What?", image())
-    assert chat.send("What?", image(), max_tokens=2).text == LocalModel(tiny_parts).ask("What?", image(), max_tokens=2).text
+    assert (
+        chat.send("What?", image(), max_tokens=2).text
+        == LocalModel(tiny_parts).ask("What?", image(), max_tokens=2).text
+    )
 
 
 def test_a_stream_that_was_overtaken_ends_with_a_word(tiny_parts: Parts) -> None:
@@ -310,9 +315,10 @@ def test_a_stream_that_was_overtaken_ends_with_a_word(tiny_parts: Parts) -> None
 
 def test_a_talk_that_is_full_says_so(tiny_parts: Parts) -> None:
     chat = LocalModel(tiny_parts).chat()
-    with pytest.raises(LimitExceeded, match="begin a new talk"):
-        for _ in range(100):
-            chat.send("What is this?", max_tokens=20)
+    for _ in range(6):
+        chat.send("1" * 19, max_tokens=20)  # 42 tokens a turn with those of the roles, but for the very first end
+    with pytest.raises(LimitExceeded, match=r"leave no room for an answer among the 256 .* begin a new talk"):
+        chat.send("1" * 19, max_tokens=20)
     assert LocalModel(tiny_parts).chat().send("What is this?", max_tokens=2)
 
 

@@ -90,7 +90,13 @@ def _requirements() -> dict[str, list[Requirement]]:
 
 def _packages() -> Iterator[Check]:
     """Every package that is always needed: there, new enough, and importable."""
-    for each in _requirements()[""]:
+    try:
+        required = _requirements()[""]
+    except metadata.PackageNotFoundError:
+        yield Check(DISTRIBUTION, False, "runs from a folder, not installed", f"pip install {DISTRIBUTION}")
+        return
+    yield Check(DISTRIBUTION, True, metadata.version(DISTRIBUTION))
+    for each in required:
         try:
             module = importlib.import_module(MODULES.get(each.name, each.name))
         except (ImportError, OSError) as error:  # OSError: a shared library that does not load

@@ -90,6 +90,16 @@ def augment_photo(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return pixels
 
 
+def shrink(pixels: Pixels, rng: np.random.Generator, *, sides: tuple[int, ...]) -> Pixels:
+    """Scale down to a longest side drawn from `sides`: users send all sizes, and small ones cost less to learn from."""
+    height, width = pixels.shape[:2]
+    scale = int(sides[int(rng.integers(len(sides)))]) / max(height, width)
+    if scale >= 1.0:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.array(PillowImage.fromarray(pixels).resize(size, PillowImage.Resampling.BICUBIC))
+
+
 # --- sounds
 
 

@@ -1,14 +1,16 @@
 """Names to models: what `sensorium models` lists and `--model` takes, apart from folders."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.catalogue import Catalogue, Entry
 from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.core.names import did_you_mean
-from sensorium.models.nano.config import NanoConfig
-from sensorium.models.nano.model import Nano
+
+if TYPE_CHECKING:  # a list of names needs no torch
+    from sensorium.chat.tokenizer import Tokenizer
+    from sensorium.models.nano.config import NanoConfig
+    from sensorium.models.nano.model import Nano
 
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
@@ -18,7 +20,7 @@ BUNDLED = Path(__file__).parent / "nano" / "weights"
 class Loader(Protocol):
     """Reads a model folder of one family."""
 
-    def __call__(self, folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
+    def __call__(self, folder: Path) -> "tuple[Nano, NanoConfig, Tokenizer]":
         """Model, config and tokenizer. Raises: CheckpointError."""
 
 

@@ -94,7 +94,10 @@ def edit_weights(name: str, value: torch.Tensor | None) -> Callable[[Path], None
 
 
 def put(name: str, data: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(data) and None
+    def edit(folder: Path) -> None:
+        (folder / name).write_bytes(data)
+
+    return edit
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,7 @@ from sensorium.models.nano.model import Nano
 
 def pictures(*sizes: tuple[int, int]) -> MediaBatch:
     generator = torch.Generator().manual_seed(0)
-    features = tuple(
-        torch.randint(0, 256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes
-    )
+    features = tuple(torch.randint(0, 256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes)
     return MediaBatch("image", features, tuple(Span(0, h * w // 256) for h, w in sizes))
 
 

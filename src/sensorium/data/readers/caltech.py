@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.core.errors import UnreadableMedia
-from sensorium.data.augment import augment_photo
+from sensorium.data.augment import augment_photo, shrink
 from sensorium.data.phrasing import Word, ask
 from sensorium.data.readers.caltech_names import NAMES
 from sensorium.data.readers.files import as_image, decode_picture, read_archive, read_table
@@ -30,6 +30,8 @@ from sensorium.data.readers.splits import Split, checked, split_last
 from sensorium.data.sample import Sample, Turn
 
 LABELS = tuple(NAMES)
+SIDES = (64, 64, 80, 80, 96, 96, 128)
+"""Longest sides that training pictures are scaled to, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ class Caltech:
     def train(self, rng: np.random.Generator) -> Sample:
         """One photograph, varied, its name and one to four more questions."""
         item, label = self._set.split.draw(rng)
-        pixels = augment_photo(self._set.pictures[item], rng)
+        pixels = shrink(augment_photo(self._set.pictures[item], rng), rng, sides=SIDES)
         thing = NAMES[LABELS[label]]
         others = [other for other in NAMES.values() if other is not thing]
         primary = ask(rng, WHAT_IS_SHOWN, thing.word, "name")

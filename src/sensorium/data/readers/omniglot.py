@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.core.errors import UnreadableMedia
-from sensorium.data.augment import augment_glyph
+from sensorium.data.augment import augment_glyph, shrink
 from sensorium.data.phrasing import NO, YES, Phrasing, Word, ask
 from sensorium.data.readers.files import as_image, decode_picture, read_archive
 from sensorium.data.readers.grey import coloured, invert
@@ -95,6 +95,9 @@ SAME_CHARACTER = Phrasing(
         "是不是同一个字？",
     ),
 )
+
+SIDES = (56, 64, 80, 105)
+"""Sides that training pictures are scaled to, in pixels."""
 
 Drawings = NDArray[np.uint8]
 
@@ -203,7 +206,7 @@ def _both(rng: np.random.Generator, first: _Character, second: _Character, *, he
 
 
 def _vary(drawing: Drawings, rng: np.random.Generator) -> Drawings:
-    return invert(augment_glyph(coloured(drawing), rng), rng, 0.2)
+    return invert(shrink(augment_glyph(coloured(drawing), rng), rng, sides=SIDES), rng, 0.2)
 
 
 def _makers(character: _Character) -> list[Maker]:

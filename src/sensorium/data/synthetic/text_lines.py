@@ -20,6 +20,8 @@ from sensorium.data.synthetic.words import HELD_OUT_WORDS, TRAIN_WORDS, draw_tex
 from sensorium.media.types import Image
 
 _LONGEST = 24
+_TRAIN_LONGEST = ((0.35, 3), (0.2, 7), (0.45, _LONGEST))
+"""Shares of training lines by their greatest length: letters are learnt from short ones, then lines."""
 _LARGEST_AREA = 20_000
 _VALIDATION_SEED = 5_202
 _MARKS = ".,:;!?"
@@ -45,7 +47,7 @@ class TextLines:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a line with one to three turns, the first of which asks for its text."""
-        line, picture = draw_line(rng, train_faces(), TRAIN_WORDS)
+        line, picture = draw_line(rng, train_faces(), TRAIN_WORDS, longest=weighted(rng, _TRAIN_LONGEST))
         return Sample((picture,), (_read(rng, line), *draw_turns(rng, _FOLLOW_UPS, line, whole(rng, 0, 2))), self.name)
 
     def validation(self, index: int) -> Sample:
@@ -58,9 +60,11 @@ class TextLines:
         return Sample((picture,), turns, self.name)
 
 
-def draw_line(rng: np.random.Generator, faces: tuple[str, ...], vocabulary: tuple[str, ...]) -> tuple[Line, Image]:
-    """Draw a text and paint it in one of the `faces`."""
-    text = draw_text(rng, _LONGEST, vocabulary)
+def draw_line(
+    rng: np.random.Generator, faces: tuple[str, ...], vocabulary: tuple[str, ...], *, longest: int = _LONGEST
+) -> tuple[Line, Image]:
+    """Draw a text of up to `longest` characters and paint it in one of the `faces`."""
+    text = draw_text(rng, longest, vocabulary)
     face, size = one_of(rng, [face for face in faces if draws(face, text)]), whole(rng, 14, 32)
     while True:
         left, top, right, bottom = font(face, size).getbbox(text)
