@@ -31,6 +31,9 @@ LEAST_OUTCOMES = 40
 """With fewer outcomes of a modality no curve is fitted."""
 MEDIA_PER_DOMAIN = 120
 
+Report = Callable[[str, int, int], None]
+"""Hears a domain, how many of its questions are done, and how many there are."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -40,36 +43,37 @@ class Findings:
     reliability: Reliability
 
 
-def finish(
-    parts: Parts,
-    folder: Path,
-    domains: Mapping[str, Domain],
-    *,
-    count: int,
-    report: Callable[[str, int, int], None] = lambda _domain, _done, _all: None,
-) -> Findings:
-    """Measure a model on every domain's validation samples and complete its folder.
-
-    Args:
-        parts: of the model in `folder`.
-        folder: written to.
-        domains: by name.
-        count: questions per domain, at most.
-        report: hears domain, questions done, questions in all.
-    """
+def measure(
+    parts: Parts, domains: Mapping[str, Domain], *, count: int, report: Report
+) -> tuple[tuple[Result, ...], list[Outcome]]:
+    """Ask every domain's validation questions, `count` of each at most. Returns: results, and what was answered."""
     outcomes: list[Outcome] = []
     results = []
     for name, domain in domains.items():
         found = run_suite(parts, domain, count=count, report=partial(report, name))
         results.append(summarise(name, found, baseline(domain, found)))
         outcomes.extend(outcome for outcome in found if outcome.failure is None)
+    return tuple(results), outcomes
+
+
+def finish(parts: Parts, folder: Path, domains: Mapping[str, Domain], *, count: int, report: Report) -> Findings:
+    """Measure a model and complete its folder.
+
+    Args:
+        parts: of the model in `folder`.
+        folder: written to.
+        domains: by name; all that the model was trained on.
+        count: questions per domain, at most.
+        report: hears domain, questions done, questions in all.
+    """
+    results, outcomes = measure(parts, domains, count=count, report=report)
     curves = {kind: fit_curve(group) for kind, group in _by_modality(outcomes[::2]).items()}
     judged = [
         (curves[outcome.modality](outcome.probability), outcome.score >= RIGHT)
         for outcome in outcomes[1::2]
         if outcome.modality in curves
     ]
-    findings = Findings(tuple(results), reliability(judged))
+    findings = Findings(results, reliability(judged))
     familiarity, limits = _familiarity(parts, domains)
     _write(folder, Calibration(curves, limits, SURE_FROM), familiarity, findings)
     return findings

@@ -65,3 +65,8 @@ def _folder(name: str) -> Path | None:
         return folder if folder.is_dir() else None
     except (OSError, RuntimeError):  # a name too long, a folder of another user's, "~" of a user who is not there
         return None
+
+
+def card_template(family: str) -> Path:
+    """The card of a family, with places for what is measured (evaluation/card.py)."""
+    return Path(__file__).parent / family / "card.md"
