@@ -94,7 +94,10 @@ def make_nano(tiny_config: "NanoConfig") -> "Callable[[int], Nano]":
             torch.manual_seed(seed)
             model = build(tiny_config).eval()
         with torch.no_grad():
-            model.language.embedding.weight.mul_(25.0)  # scores of a trained model's size, so that answers differ
+            model.language.embedding.weight.mul_(5.0)  # scores of a trained model's size, so that answers differ
+            for name, weight in model.language.named_parameters():
+                if name.endswith(("attention.out.weight", "mlp.down.weight")):
+                    weight.mul_(3.0)  # and what was said before counts
         return model
 
     return make

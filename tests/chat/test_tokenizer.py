@@ -23,7 +23,8 @@ def test_there_and_back(tiny_tokenizer: Tokenizer, text: str, spelled: bool) -> 
 
 @given(words=st.lists(st.sampled_from(SPECIAL_TOKENS) | st.text(max_size=5)))
 def test_no_text_gives_a_special_token(tiny_tokenizer: Tokenizer, words: list[str]) -> None:
-    special = {tiny_tokenizer.special(token) for token in SPECIAL_TOKENS}
+    special = tiny_tokenizer.special_ids
+    assert special == {tiny_tokenizer.special(token) for token in SPECIAL_TOKENS}
     text = "".join(words)
     for spelled in (False, True):
         ids = tiny_tokenizer.encode(Text(text, spelled=spelled))

@@ -95,6 +95,18 @@ def test_log_probabilities_are_those_of_the_scores(script: MakeScript) -> None:
     assert second.log_prob == pytest.approx(-math.log1p(3 * math.exp(-9)), abs=1e-6)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 5e-324, 1.0, 100.0])
+def test_banned_tokens_are_never_chosen(script: MakeScript, temperature: float) -> None:
+    model = script([[[9.0, 1.0, 8.0, 0.0]]])
+    sampling = Sampling(max_tokens=30, temperature=temperature, seed=1)
+    steps = list(generate(model, prompts(1), sampling, stop=-1, banned=(0, 2)))
+    events = [event for (event,) in steps if event is not None]
+    assert {event.id for event in events} <= {1, 3}
+    chances = {1: -math.log1p(math.exp(-1)), 3: -math.log1p(math.exp(1))}
+    assert all(event.log_prob == pytest.approx(chances[event.id], abs=1e-6) for event in events)  # among the others
+    assert model.scores[0].tolist() == [[9.0, 1.0, 8.0, 0.0]]  # the model's own scores are left alone
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("at", [0, 1])
 def test_scores_that_are_no_numbers_end_the_request(script: MakeScript, bad: float, at: int) -> None:

@@ -41,7 +41,7 @@ def film(frames: int = 3, *, sounding: bool = False) -> VideoClip:
 
 media = st.one_of(
     st.builds(image, st.integers(10, 300), st.integers(10, 300)),
-    st.builds(sound, st.integers(0, 40_000)),
+    st.builds(sound, st.integers(1, 40_000)),
     st.builds(film, st.integers(1, 9), sounding=st.booleans()),
 )
 

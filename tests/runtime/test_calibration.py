@@ -54,7 +54,10 @@ def test_a_rising_curve_keeps_order_and_bounds(points: list[tuple[float, float]]
     assert high <= chance[-1] + 1e-12
 
 
-@pytest.mark.parametrize(("raw", "chance"), [((), ()), ((0.1,), (0.2, 0.3)), ((0.5, 0.1), (0.1, 0.2))])
+@pytest.mark.parametrize(
+    ("raw", "chance"),
+    [((), ()), ((0.1,), (0.2, 0.3)), ((0.5, 0.1), (0.1, 0.2)), ((0.1, 0.5), (0.2, 0.1)), ((0.1,), (math.nan,))],
+)
 def test_points_that_make_no_curve(raw: tuple[float, ...], chance: tuple[float, ...]) -> None:
     with pytest.raises(ConfigError, match="expected as many of each, at least one, the raw ones rising"):
         Curve(raw, chance)
@@ -99,7 +102,7 @@ def test_answers_carry_chance_and_sureness(tiny_parts: Parts, chance: float, sur
 
 def familiar(parts: Parts, *, shift: float) -> Parts:
     """Parts that know one kind of picture, at so far from all others."""
-    known = Familiarity(torch.full((32,), shift), torch.eye(32)[:, :4], torch.zeros(1, 4))
+    known = Familiarity(torch.full((64,), shift), torch.eye(64)[:, :4], torch.zeros(1, 4), torch.eye(4)[None])
     return replace(parts, calibration=Calibration(strange_beyond={"image": 50.0}), familiarity={"image": known})
 
 
@@ -110,10 +113,20 @@ def test_only_what_lies_far_off_is_strange(tiny_parts: Parts) -> None:
     assert near.ask("What?", SOUND, IMAGE, max_tokens=2).notices == ()
 
 
-def test_distance_is_to_the_nearest_centre() -> None:
-    known = Familiarity(torch.tensor([1.0, 1.0, 1.0]), torch.eye(3)[:, :2], torch.tensor([[0.0, 0.0], [3.0, 4.0]]))
+def test_distance_is_to_the_nearest_kind_in_its_spreads() -> None:
+    known = Familiarity(
+        mean=torch.tensor([1.0, 1.0, 1.0]),
+        axes=torch.eye(3)[:, :2],
+        centres=torch.tensor([[0.0, 0.0], [3.0, 4.0]]),
+        spreads=torch.stack((torch.eye(2), torch.diag(torch.tensor([1.0, 0.1])))),
+    )
     assert known.distance(torch.tensor([1.0, 1.0, 9.0])) == pytest.approx(0.0)  # the third axis is not looked at
-    assert known.distance(torch.tensor([4.0, 5.5, 0.0])) == pytest.approx(0.5)
+    assert known.distance(torch.tensor([4.0, 7.0, 0.0])) == pytest.approx(0.2)  # 2 along an axis that stretches by 10
+
+
+def test_kinds_that_do_not_fit_together() -> None:
+    with pytest.raises(ConfigError, match=r"familiarity: got the shapes .*expected mean \[D\], axes \[D, A\]"):
+        Familiarity(torch.zeros(3), torch.zeros(3, 2), torch.zeros(4, 2), torch.zeros(4, 2, 3))
 
 
 # Files
@@ -122,7 +135,12 @@ def test_distance_is_to_the_nearest_centre() -> None:
 def test_both_are_read_from_a_folder(tiny_folder: Path) -> None:
     curve = {"raw": [0.0, 1.0], "chance": [0.25, 0.25]}
     (tiny_folder / CALIBRATION).write_text(json.dumps({"curves": {"image": curve}, "strange_beyond": {"image": 50.0}}))
-    tensors = {"mean": torch.full((32,), 999.0), "axes": torch.eye(32), "centres": torch.zeros(2, 32)}
+    tensors = {
+        "mean": torch.full((64,), 999.0),
+        "axes": torch.eye(64),
+        "centres": torch.zeros(2, 64),
+        "spreads": torch.eye(64).expand(2, 64, 64).contiguous(),
+    }
     save_file({f"image.{name}": value.half() for name, value in tensors.items()}, tiny_folder / FAMILIARITY)
     seal(tiny_folder)
     answer = load(str(tiny_folder)).ask("What?", IMAGE, max_tokens=2)
@@ -150,6 +168,13 @@ def test_damaged_files_are_the_folders_fault(tiny_folder: Path, name: str, text:
     seal(tiny_folder)
     with pytest.raises(CheckpointError, match=message):
         load(str(tiny_folder))
+
+
+def test_familiarity_of_parts_that_do_not_fit(tmp_path: Path) -> None:
+    shapes = {"mean": (3,), "axes": (3, 2), "centres": (1, 3), "spreads": (1, 2, 2)}
+    save_file({f"image.{name}": torch.zeros(shape) for name, shape in shapes.items()}, tmp_path / FAMILIARITY)
+    with pytest.raises(CheckpointError, match=r"not readable as familiarity \(familiarity: got the shapes"):
+        read_familiarity(tmp_path)
 
 
 def test_familiarity_without_a_part(tmp_path: Path) -> None:

@@ -245,7 +245,8 @@ def test_every_turn_is_what_a_fresh_start_with_all_turns_would_give(
         answer = chat.send(question, *files, max_tokens=9)
         new = assembler.talk([user(*files, question)], ask=True)
         whole = Talk(whole.ids + new.ids, whole.items + new.items, [])
-        fresh = engine.generate(parts.network, assembler.batch([whole]), Sampling(max_tokens=9), stop=end)
+        inputs, sampling = assembler.batch([whole]), Sampling(max_tokens=9)
+        fresh = engine.generate(parts.network, inputs, sampling, stop=end, banned=parts.banned)
         expected = [event for (event,) in fresh if event is not None]
         got = recorded[-1]
         assert [(event.id, event.finish) for event in got] == [(event.id, event.finish) for event in expected]

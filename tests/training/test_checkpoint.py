@@ -26,7 +26,7 @@ def make_run(seed: int, steps: int = 0) -> Run:
 
 
 def step(run: Run) -> None:
-    model = run.model
+    model = run.objective
     (model(torch.ones(2, 4)) * torch.arange(4.0)).sum().backward()
     for optimiser in run.optimisers:
         optimiser.step()
@@ -34,7 +34,7 @@ def step(run: Run) -> None:
 
 
 def weights(run: Run) -> list[torch.Tensor]:
-    return [*run.model.state_dict().values(), *run.average.values()]
+    return [*run.objective.state_dict().values(), *run.average.values()]
 
 
 def test_there_and_back_and_on(tmp_path: Path) -> None:

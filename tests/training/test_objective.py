@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.chat.message import Message, assistant, user
+from sensorium.chat.message import Message, Text, assistant, user
 from sensorium.chat.template import END
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.engine.generate import generate
@@ -14,7 +14,7 @@ from sensorium.inputs.assemble import Assembler, Talk
 from sensorium.media.types import Image
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.model import Nano
-from sensorium.training.objective import answer_loss, answers_right
+from sensorium.training.objective import Objective, answers_right
 
 
 @pytest.fixture
@@ -37,12 +37,31 @@ def test_the_loss_is_a_weighted_sum_over_answers(tiny_nano: Nano, assembler: Ass
         scores = tiny_nano.language.logits(tiny_nano(assembler.batch([talk])))[0].detach()
         losses = F.cross_entropy(scores[:-1], torch.tensor(talk.ids[1:]), reduction="none")
         expected += float((losses * torch.tensor(talk.weights[1:])).sum())
-    assert answer_loss(tiny_nano, assembler.training_batch(talks)).item() == pytest.approx(expected, rel=1e-4)
+    losses = Objective(tiny_nano)(assembler.training_batch(talks))
+    assert losses.answers.item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_what_the_user_says_is_not_learnt(tiny_nano: Nano, assembler: Assembler) -> None:
     batch = assembler.training_batch([assembler.talk([question(0)], ask=False)])
-    assert answer_loss(tiny_nano, batch).item() == 0.0
+    losses = Objective(tiny_nano)(batch)
+    assert (losses.answers.item(), losses.names.item()) == (0.0, 0.0)
+
+
+def test_rows_are_to_name_the_tokens_of_their_answers(tiny_nano: Nano, assembler: Assembler) -> None:
+    objective = Objective(tiny_nano)
+    talks = [assembler.talk([question(0), assistant("7"), user("And?"), assistant("77")], ask=False)]
+    batch = assembler.training_batch(talks)
+    rows = tiny_nano.rows(batch.inputs.media[0])[0]
+    scores = objective.namer(rows.mean(dim=0)).log_softmax(dim=-1)
+    told = [assembler.tokenizer.special(END), *assembler.tokenizer.encode(Text("7"))]
+    assert objective(batch).names.item() == pytest.approx(-scores[told].mean().item(), rel=1e-4)
+
+
+def test_naming_moves_the_encoders_but_not_the_decoder(tiny_nano: Nano, assembler: Assembler) -> None:
+    objective = Objective(tiny_nano)
+    objective(assembler.training_batch([assembler.talk([question(0), assistant("7")], ask=False)])).names.backward()
+    moved = {name.split(".")[0] for name, each in tiny_nano.named_parameters() if each.grad is not None}
+    assert moved == {"encoders", "connectors"}
 
 
 def said(model: Nano, assembler: Assembler, asked: Message, length: int) -> list[int]:

@@ -56,6 +56,11 @@ class Tokenizer:
         """Number of ids, special ones included."""
         return int(self._inner.get_vocab_size())
 
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of all special tokens."""
+        return frozenset(self._special.values())
+
     def special(self, token: str) -> int:
         """The id of a special token. Raises: CheckpointError when the tokenizer has no such token."""
         if token not in self._special:

@@ -4,7 +4,7 @@ Knows ids, caches and the `TokenModel` it needs; no files, no text, no protocol.
 `TokenEvent`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -44,7 +44,13 @@ class TokenEvent:
 
 @torch.inference_mode()
 def generate(
-    model: TokenModel, inputs: ModelInputs, sampling: Sampling, *, stop: int, cache: KVCache | None = None
+    model: TokenModel,
+    inputs: ModelInputs,
+    sampling: Sampling,
+    *,
+    stop: int,
+    banned: Sequence[int] = (),
+    cache: KVCache | None = None,
 ) -> Iterator[list[TokenEvent | None]]:
     """Yield the next event of every sequence, None for those that have ended, until all have.
 
@@ -53,6 +59,7 @@ def generate(
         inputs: prompts, left-padded; with a `cache`, what comes after the tokens in it.
         sampling: how tokens are chosen.
         stop: the token that ends a sequence.
+        banned: tokens that are never chosen; log-probabilities are among the others.
         cache: of an earlier call, with room for the prompt and all new tokens; a fresh one without it.
 
     Raises: EngineError when a model's scores are not finite.
@@ -63,11 +70,12 @@ def generate(
     logits = model.prefill(inputs, cache)
     positions = inputs.positions[:, -1]
     present = inputs.present
+    unwritten = torch.tensor(banned, dtype=torch.int64, device=logits.device)
     running = [True] * batch
     for count in range(1, sampling.max_tokens + 1):
         if not bool(torch.isfinite(logits).all()):
             raise EngineError("The model's scores are not finite numbers. Check the model's files (sensorium doctor).")
-        ids, log_probs = sampler.choose(logits)
+        ids, log_probs = sampler.choose(logits.index_fill(1, unwritten, -torch.inf))
         events: list[TokenEvent | None] = []
         for row, (id_, log_prob) in enumerate(zip(ids.tolist(), log_probs.tolist(), strict=True)):
             finish: Literal["stop", "length"] | None = "stop" if id_ == stop else None

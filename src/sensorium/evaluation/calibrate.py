@@ -1,11 +1,12 @@
 """Measure how sure a model may be, and write it into its folder (runtime/calibration.py reads it).
 
-Curves are fitted on one half of the outcomes and judged on the other; strangeness is learnt from training media and
-its limit set on validation media.
+Each half of the outcomes is judged by curves fitted on the other. What is familiar is learnt from training media, and
+the limit of it set on validation media.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -18,8 +19,13 @@ from sensorium.runtime.calibration import Curve, Familiarity
 RIGHT = 0.999
 """An answer counts as right from this score on (a read line with one wrong letter is wrong)."""
 AXES = 24
-CENTRES = 48
+LEAST_SIZE = 1e-3
+"""An axis along which vectors vary less, relative to the first one, is noise."""
+ROUNDNESS = 0.05
+"""Added to the variance of a kind along every axis: a hundred media do not show all that a kind can be."""
 BINS = 10
+PLACES = 6
+"""Probabilities that are equal to so many decimal places are one."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +37,59 @@ class Reliability:
 
 
 def fit_curve(outcomes: Sequence[Outcome]) -> Curve:
-    """Isotonic regression of being right on token probability (pool adjacent violators), thinned to its corners."""
+    """Isotonic regression of being right on token probability, as a line through the middles of its steps.
+
+    Steps are smoothed, which keeps the ends off 0 and 1: no sample can show those.
+    """
     ordered = sorted(outcomes, key=lambda outcome: outcome.probability)
-    blocks: list[list[float]] = []  # [sum of right, count, sum of probability]
-    for outcome in ordered:
-        blocks.append([float(outcome.score >= RIGHT), 1.0, outcome.probability])
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
-            last = blocks.pop()
-            blocks[-1] = [first + second for first, second in zip(blocks[-1], last, strict=True)]
-    # One answer more of each kind in every block keeps the ends off 0 and 1, which no sample can show.
-    chances = [(right + 0.5) / (count + 1.0) for right, count, _ in blocks]
+    tied = (list(group) for _, group in groupby(ordered, key=lambda outcome: round(outcome.probability, PLACES)))
+    steps = pool(Step(sum(map(right, group)), len(group), sum(each.probability for each in group)) for group in tied)
+    # Half an answer more of each kind in every step; a small step may then stand above the next, so they meet again.
+    steps = pool(Step(step.right + 0.5, step.count + 1.0, step.middle * (step.count + 1.0)) for step in steps)
     return Curve(
-        raw=tuple(round(total / count, 6) for _, count, total in blocks),
-        chance=tuple(round(chance, 4) for chance in np.maximum.accumulate(chances)),
+        raw=tuple(round(step.middle, PLACES) for step in steps),
+        chance=tuple(round(step.share, 4) for step in steps),
     )
 
 
+def right(outcome: Outcome) -> bool:
+    """Whether an answer counts as right."""
+    return outcome.score >= RIGHT
+
+
+@dataclass(frozen=True)
+class Step:
+    """Neighbouring answers: how many are right, how many there are, the sum of their probabilities."""
+
+    right: float
+    count: float
+    probability: float
+
+    @property
+    def share(self) -> float:
+        """How often they are right."""
+        return self.right / self.count
+
+    @property
+    def middle(self) -> float:
+        """Their mean probability."""
+        return self.probability / self.count
+
+
+def pool(steps: Iterable[Step]) -> list[Step]:
+    """Merge neighbours until shares rise from step to step (pool adjacent violators): the nearest such shares."""
+    rising: list[Step] = []
+    for step in steps:
+        merged = step
+        while rising and rising[-1].share >= merged.share:
+            last = rising.pop()
+            merged = Step(last.right + merged.right, last.count + merged.count, last.probability + merged.probability)
+        rising.append(merged)
+    return rising
+
+
 def reliability(pairs: Iterable[tuple[float, bool]]) -> Reliability:
-    """Expected calibration error over ten bins of equal width, of (stated chance, right) pairs."""
+    """Expected calibration error over ten bins of equal width, of at least one (stated chance, right) pair."""
     chances, rights = (np.array(each, dtype=float) for each in zip(*pairs, strict=True))
     places = np.minimum((chances * BINS).astype(int), BINS - 1)
     bins = []
@@ -62,32 +103,30 @@ def reliability(pairs: Iterable[tuple[float, bool]]) -> Reliability:
     return Reliability(tuple(bins), round(error, 4))
 
 
-def fit_familiarity(vectors: Tensor, *, seed: int = 0) -> Familiarity:
-    """Whitened axes of the vectors and the centres of their clusters (k-means, Lloyd's steps).
+def fit_familiarity(kinds: Sequence[Tensor]) -> Familiarity:
+    """The main axes of all vectors, and among them the Gaussian of each kind.
 
-    Inputs: vectors: [media, D].
+    Inputs: kinds: per kind [media, D].
     """
-    mean = vectors.mean(dim=0)
-    _, values, basis = torch.linalg.svd(vectors - mean, full_matrices=False)
-    keep = min(AXES, len(values))
-    scale = values[:keep] / len(vectors) ** 0.5
-    axes = basis[:keep].T / scale.clamp(min=1e-6)  # [D, A]
-    points = (vectors - mean) @ axes
-    return Familiarity(mean, axes, _centres(points, seed))
+    everything = torch.cat(list(kinds))
+    mean = everything.mean(dim=0)
+    _, sizes, basis = torch.linalg.svd(everything - mean, full_matrices=False)
+    keep = int((sizes[:AXES] > LEAST_SIZE * sizes[0]).sum())
+    axes = basis[:keep].T * (len(everything) ** 0.5 / sizes[:keep])  # [D, A]
+    points = [(vectors - mean) @ axes for vectors in kinds]
+    return Familiarity(
+        mean=mean,
+        axes=axes,
+        centres=torch.stack([each.mean(dim=0) for each in points]),
+        spreads=torch.stack([_spread(each - each.mean(dim=0)) for each in points]),
+    )
 
 
-def _centres(points: Tensor, seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    centres = points[torch.randperm(len(points), generator=generator)[:CENTRES]]
-    for _ in range(25):
-        nearest = torch.cdist(points, centres).argmin(dim=1)
-        centres = torch.stack(
-            [
-                points[nearest == k].mean(dim=0) if bool((nearest == k).any()) else centres[k]
-                for k in range(len(centres))
-            ]
-        )
-    return centres
+def _spread(offsets: Tensor) -> Tensor:
+    """What makes the covariance of offsets from a centre the unit matrix. Shapes: [media, A] to [A, A]."""
+    covariance = offsets.T @ offsets / len(offsets)
+    sizes, basis = torch.linalg.eigh(covariance + ROUNDNESS * torch.eye(len(covariance)))
+    return basis / sizes.sqrt()
 
 
 def limit(distances: NDArray[np.float64], share: float = 0.99) -> float:

@@ -1,15 +1,17 @@
 """The model card: a text written by hand, with what was measured put in its places; and a drawing of reliability.
 
-`models/nano/card.md` has `{scores}`, `{kinds}`, `{error}` and `{sizes}` where the numbers go, so that no number in a
-card is typed.
+`models/nano/card.md` has `{scores}`, `{kinds}`, `{error}` and `{sizes}` where the numbers go, so that no number that
+was measured is typed.
 """
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 
+from sensorium.core.errors import ConfigError
 from sensorium.core.files import write_atomic
 from sensorium.core.packages import require
 from sensorium.evaluation.calibrate import Reliability
@@ -19,24 +21,37 @@ from sensorium.models.nano.folder import seal
 
 CARD = "README.md"
 PICTURE = "reliability.png"
+PLACE = re.compile(r"\{(\w+)\}")
 
 
 def write_card(template: Path, folder: Path, network: nn.Module, findings: Findings) -> None:
     """Write card and drawing into the folder of a model and seal it anew.
 
-    Raises: MissingPackage without matplotlib (extra `train`); OSError when a file cannot be written.
+    Raises: MissingPackage without matplotlib (extra `train`), ConfigError for a template with another place, OSError
+    when a file cannot be read or written; before the last nothing is changed.
     """
-    text = template.read_text(encoding="utf-8")
-    for place, value in (
-        ("{scores}", table(findings.results)),
-        ("{kinds}", kinds_table(findings.results)),
-        ("{error}", f"{findings.reliability.error:.3f}"),
-        ("{sizes}", sizes_table(network)),
-    ):
-        text = text.replace(place, value)
-    write_atomic(folder / CARD, text.encode())
-    draw_reliability(findings.reliability, folder / PICTURE)
+    card = fill(template.read_text(encoding="utf-8"), network, findings)
+    drawing = draw_reliability(findings.reliability)
+    write_atomic(folder / CARD, card.encode())
+    write_atomic(folder / PICTURE, drawing)
     seal(folder)
+
+
+def fill(template: str, network: nn.Module, findings: Findings) -> str:
+    """The template with numbers in its places. Raises: ConfigError for a place that nothing is measured for."""
+    values = {
+        "scores": table(findings.results),
+        "kinds": kinds_table(findings.results),
+        "error": f"{findings.reliability.error:.3f}",
+        "sizes": sizes_table(network),
+    }
+    unknown = [name for name in PLACE.findall(template) if name not in values]
+    if unknown:
+        raise ConfigError(
+            f"card: got the place {{{unknown[0]}}}; expected some of {', '.join(f'{{{name}}}' for name in values)}. "
+            "Correct the template."
+        )
+    return PLACE.sub(lambda place: values[place[1]].rstrip("\n"), template)
 
 
 def kinds_table(results: Sequence[Result]) -> str:
@@ -56,8 +71,8 @@ def sizes_table(network: nn.Module) -> str:
     return "\n".join([*lines, f"| all | {sum(counts.values()) / 1e6:.2f} M |"]) + "\n"
 
 
-def draw_reliability(reliability: Reliability, path: Path) -> None:
-    """Write a PNG: how often answers of a stated chance were right. Raises: MissingPackage, OSError."""
+def draw_reliability(reliability: Reliability) -> bytes:
+    """A PNG: how often answers of a stated chance were right. Raises: MissingPackage."""
     backend = require("matplotlib.backends.backend_agg", "train")
     figure = require("matplotlib.figure", "train").Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
@@ -65,7 +80,7 @@ def draw_reliability(reliability: Reliability, path: Path) -> None:
     axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--", label="as it should be")
     axes.scatter(stated, right, s=[8 + 200 * count / max(counts) for count in counts], label="answers (area: number)")
     axes.set(
-        xlim=(0, 1),
+        xlim=(0, 1.02),
         ylim=(0, 1.03),
         xlabel="stated confidence",
         ylabel="share right",
@@ -74,7 +89,7 @@ def draw_reliability(reliability: Reliability, path: Path) -> None:
     axes.legend(loc="upper left", frameon=False)
     target = io.BytesIO()
     backend.FigureCanvasAgg(figure).print_png(target)
-    write_atomic(path, target.getvalue())
+    return target.getvalue()
 
 
 def _parts(network: nn.Module) -> list[tuple[str, nn.Module]]:

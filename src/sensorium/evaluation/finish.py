@@ -14,22 +14,27 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from sensorium.chat.message import user
+from sensorium.core.errors import EngineError, UsageError
 from sensorium.core.files import write_atomic
 from sensorium.data.sample import Domain, Sample
-from sensorium.evaluation.calibrate import RIGHT, Reliability, fit_curve, fit_familiarity, limit, reliability
+from sensorium.evaluation.calibrate import Reliability, fit_curve, fit_familiarity, limit, reliability, right
 from sensorium.evaluation.report import Result, summarise
-from sensorium.evaluation.suite import Outcome, baseline, run_suite
+from sensorium.evaluation.suite import Outcome, answered, baseline, run_suite, spread
 from sensorium.inputs.assemble import Assembler
 from sensorium.models.nano.folder import seal
-from sensorium.runtime.calibration import CALIBRATION, FAMILIARITY, Calibration, Familiarity
+from sensorium.runtime.calibration import CALIBRATION, FAMILIARITY, Calibration, Curve, Familiarity
 from sensorium.runtime.judgement import summary
 from sensorium.runtime.parts import Parts
 
 RESULTS = "results.json"
 SURE_FROM = 0.5
-LEAST_OUTCOMES = 40
-"""With fewer outcomes of a modality no curve is fitted."""
+LEAST_OUTCOMES = 80
+"""With fewer outcomes of a kind of talk no curve is fitted."""
+MOST_FAILED = 0.02
+"""With a larger share of failed questions a measurement says nothing about the model."""
 MEDIA_PER_DOMAIN = 120
+SEED = 23
 
 Report = Callable[[str, int, int], None]
 """Hears a domain, how many of its questions are done, and how many there are."""
@@ -46,13 +51,18 @@ class Findings:
 def measure(
     parts: Parts, domains: Mapping[str, Domain], *, count: int, report: Report
 ) -> tuple[tuple[Result, ...], list[Outcome]]:
-    """Ask every domain's validation questions, `count` of each at most. Returns: results, and what was answered."""
+    """Ask every domain's validation questions, `count` of each at most. Returns: results, and what was answered.
+
+    Raises: UnreadableMedia when a domain's files are missing, before anything is asked.
+    """
+    for domain in domains.values():
+        domain.validation(0)
     outcomes: list[Outcome] = []
     results = []
     for name, domain in domains.items():
         found = run_suite(parts, domain, count=count, report=partial(report, name))
         results.append(summarise(name, found, baseline(domain, found)))
-        outcomes.extend(outcome for outcome in found if outcome.failure is None)
+        outcomes.extend(answered(found))
     return tuple(results), outcomes
 
 
@@ -65,57 +75,91 @@ def finish(parts: Parts, folder: Path, domains: Mapping[str, Domain], *, count: 
         domains: by name; all that the model was trained on.
         count: questions per domain, at most.
         report: hears domain, questions done, questions in all.
+
+    Raises: as `measure`; EngineError when too many questions failed, UsageError when there were too few.
     """
     results, outcomes = measure(parts, domains, count=count, report=report)
-    curves = {kind: fit_curve(group) for kind, group in _by_modality(outcomes[::2]).items()}
-    judged = [
-        (curves[outcome.modality](outcome.probability), outcome.score >= RIGHT)
-        for outcome in outcomes[1::2]
-        if outcome.modality in curves
-    ]
-    findings = Findings(results, reliability(judged))
+    _check(results)
+    curves, judged = calibrate(outcomes)
+    findings = Findings(results, judged)
     familiarity, limits = _familiarity(parts, domains)
     _write(folder, Calibration(curves, limits, SURE_FROM), familiarity, findings)
     return findings
 
 
-def _by_modality(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(outcome.modality, []).append(outcome)
-    return {kind: group for kind, group in groups.items() if len(group) >= LEAST_OUTCOMES}
+def calibrate(outcomes: Sequence[Outcome]) -> tuple[dict[str, Curve], Reliability]:
+    """A curve for each kind of talk, fitted on all outcomes; and how well such curves do.
+
+    For the latter each half of the outcomes, drawn at random, is judged by the curve of the other half.
+
+    Raises: UsageError when no kind of talk has enough outcomes.
+    """
+    kinds = sorted({outcome.kind for outcome in outcomes})
+    groups = {kind: [outcome for outcome in outcomes if outcome.kind == kind] for kind in kinds}
+    groups = {kind: group for kind, group in groups.items() if len(group) >= LEAST_OUTCOMES}
+    if not groups:
+        raise UsageError(
+            f"Calibration needs {LEAST_OUTCOMES} answers about one kind of media, got {len(outcomes)} in all. "
+            "Ask more questions: --count 300."
+        )
+    rng = np.random.default_rng(SEED)
+    pairs: list[tuple[float, bool]] = []
+    for group in groups.values():
+        mixed = [group[index] for index in rng.permutation(len(group))]
+        for fitted, judged in ((mixed[::2], mixed[1::2]), (mixed[1::2], mixed[::2])):
+            curve = fit_curve(fitted)
+            pairs.extend((curve(outcome.probability), right(outcome)) for outcome in judged)
+    return {kind: fit_curve(group) for kind, group in groups.items()}, reliability(pairs)
+
+
+def _check(results: Sequence[Result]) -> None:
+    failed, asked = (sum(each) for each in zip(*((one.failed, one.failed + one.count) for one in results), strict=True))
+    if failed > MOST_FAILED * asked:
+        first = next(result for result in results if result.failure is not None)
+        raise EngineError(
+            f"{failed} of {asked} questions failed, the first of '{first.domain}': {first.failure} "
+            f"Expected at most {MOST_FAILED:.0%}; nothing was written. Mend that and measure again."
+        )
 
 
 def _familiarity(parts: Parts, domains: Mapping[str, Domain]) -> tuple[dict[str, Familiarity], dict[str, float]]:
-    """Centres from training media, limits from validation media, by modality."""
+    """What is familiar from training media, limits from validation media, by modality; each domain is a kind."""
     seen: dict[str, list[Tensor]] = {}
     held: dict[str, list[Tensor]] = {}
     for number, domain in enumerate(domains.values()):
-        rngs = (np.random.default_rng([23, number, index]) for index in range(MEDIA_PER_DOMAIN))
-        _collect(parts, (domain.train(rng) for rng in rngs), seen)
-        indices = np.linspace(0, domain.validation_size - 1, min(MEDIA_PER_DOMAIN, domain.validation_size)).astype(int)
-        _collect(parts, (domain.validation(int(index)) for index in indices), held)
-    known = {kind: fit_familiarity(torch.stack(vectors)) for kind, vectors in seen.items()}
+        rngs = (np.random.default_rng([SEED, number, index]) for index in range(MEDIA_PER_DOMAIN))
+        for into, samples in (
+            (seen, (domain.train(rng) for rng in rngs)),
+            (held, (domain.validation(index) for index in spread(domain, MEDIA_PER_DOMAIN))),
+        ):
+            for modality, vectors in _summaries(parts, samples).items():
+                into.setdefault(modality, []).append(vectors)
+    known = {modality: fit_familiarity(kinds) for modality, kinds in seen.items()}
     limits = {
-        kind: limit(np.array([known[kind].distance(vector) for vector in vectors]))
-        for kind, vectors in held.items()
-        if kind in known
+        modality: limit(np.array([known[modality].distance(vector) for vector in torch.cat(kinds)]))
+        for modality, kinds in held.items()
+        if modality in known
     }
     return known, limits
 
 
-def _collect(parts: Parts, samples: Iterable[Sample], into: dict[str, list[Tensor]]) -> None:
-    """Add the summary of every medium of the samples to those of its modality."""
+@torch.inference_mode()
+def _summaries(parts: Parts, samples: Iterable[Sample]) -> dict[str, Tensor]:
+    """Summaries of all media of the samples, by modality: [media, D]."""
     assembler = Assembler(parts.tokenizer, parts.spec)
+    found: dict[str, list[Tensor]] = {}
     for sample in samples:
-        for medium in sample.media:
-            item = assembler.item(medium)
-            into.setdefault(item.modality, []).append(summary(parts, item))
+        inputs = assembler.batch([assembler.talk([user(*sample.media)], ask=False)])
+        for batch in parts.network.encode(inputs).media:
+            found.setdefault(batch.modality, []).extend(summary(rows) for rows in batch.rows)
+    return {modality: torch.stack(vectors) for modality, vectors in found.items()}
 
 
 def _write(folder: Path, calibration: Calibration, known: dict[str, Familiarity], findings: Findings) -> None:
     tensors = {
-        f"{kind}.{name}": value.contiguous() for kind, each in known.items() for name, value in vars(each).items()
+        f"{modality}.{name}": value.contiguous()
+        for modality, each in known.items()
+        for name, value in vars(each).items()
     }
     write_atomic(folder / CALIBRATION, _json(asdict(calibration)))
     write_atomic(folder / FAMILIARITY, save(tensors))

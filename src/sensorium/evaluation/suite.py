@@ -4,7 +4,7 @@ An answer that could not be made is `failed`: it counts as wrong in no mean, its
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,13 +23,16 @@ BASELINE_DRAWS = 400
 
 @dataclass(frozen=True)
 class Outcome:
-    """One question of a suite. `failure` is why there is no answer; then the score means nothing."""
+    """One question of a suite: answer, probability and kind as in `Reply`.
+
+    `failure` is why there is no answer; then the rest means nothing.
+    """
 
     index: int
-    modality: str
     turn: Turn
     answer: str = ""
     probability: float = 0.0
+    kind: str = ""
     score: float = 0.0
     failure: str | None = None
 
@@ -38,7 +41,7 @@ def run_suite(
     parts: Parts, domain: Domain, *, count: int, report: Callable[[int, int], None] = lambda _done, _all: None
 ) -> list[Outcome]:
     """Ask `count` validation questions, spread evenly over all; `report` hears how many of how many are done."""
-    chosen = np.linspace(0, domain.validation_size - 1, min(count, domain.validation_size)).astype(int).tolist()
+    chosen = spread(domain, count)
     outcomes: list[Outcome] = []
     for start in range(0, len(chosen), BATCH):
         numbers = chosen[start : start + BATCH]
@@ -47,18 +50,32 @@ def run_suite(
     return outcomes
 
 
-def baseline(domain: Domain, outcomes: list[Outcome]) -> float:
-    """The mean score of always giving the commonest training answer to questions of each kind and language."""
+def spread(domain: Domain, count: int) -> list[int]:
+    """Numbers of `count` validation samples, spread evenly over all; of all where there are fewer."""
+    size = domain.validation_size
+    return np.linspace(0, size - 1, min(count, size)).astype(int).tolist()
+
+
+def answered(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those that did not fail."""
+    return [outcome for outcome in outcomes if outcome.failure is None]
+
+
+def baseline(domain: Domain, outcomes: Sequence[Outcome]) -> float | None:
+    """The mean score of always giving the commonest training answer to questions of each kind and language.
+
+    None where nothing was answered: it is measured on the questions that the model's own score is.
+    """
     common: dict[tuple[str, str], Counter[str]] = {}
     for number in range(BASELINE_DRAWS):
         for turn in domain.train(np.random.default_rng([17, number])).turns:
             common.setdefault((turn.kind, turn.language), Counter())[turn.answer] += 1
     scores = []
-    for outcome in outcomes:
+    for outcome in answered(outcomes):
         counts = common.get((outcome.turn.kind, outcome.turn.language))
         guess = counts.most_common(1)[0][0] if counts else ""
         scores.append(score(outcome.turn, guess))
-    return sum(scores) / len(scores)
+    return sum(scores) / len(scores) if scores else None
 
 
 def _ask(parts: Parts, numbers: list[int], samples: list[Sample]) -> Iterator[Outcome]:
@@ -70,12 +87,10 @@ def _ask(parts: Parts, numbers: list[int], samples: list[Sample]) -> Iterator[Ou
         replies = [_single(parts, talk) for talk in talks]
     for number, sample, reply in zip(numbers, samples, replies, strict=True):
         turn = sample.turns[0]
-        kinds = sorted({medium.modality for medium in sample.media})
-        modality = kinds[0] if len(kinds) == 1 else "mixed" if kinds else "text"
         if isinstance(reply, SensoriumError):
-            yield Outcome(number, modality, turn, failure=str(reply))
+            yield Outcome(number, turn, failure=str(reply))
         else:
-            yield Outcome(number, modality, turn, reply.text, reply.probability, score(turn, reply.text))
+            yield Outcome(number, turn, reply.text, reply.probability, reply.kind, score(turn, reply.text))
 
 
 def _single(parts: Parts, talk: list[Message]) -> Reply | SensoriumError:

@@ -25,16 +25,19 @@ class MediaBatch:
     features: per item; image [3, height, width] uint8, audio [M, frames] fp32, video [F, 3, height, width] uint8.
     times: per item; video [F] seconds; empty for the other modalities.
     spans: per item.
+    rows: per item [S, D], where an encoder has made them already.
     """
 
     modality: RowModality
     features: tuple[Tensor, ...]
     spans: tuple[Span, ...]
     times: tuple[Tensor, ...] = ()
+    rows: tuple[Tensor, ...] = ()
 
     def to(self, device: torch.device) -> "MediaBatch":
         """The same items on another device."""
-        return MediaBatch(self.modality, _moved(self.features, device), self.spans, _moved(self.times, device))
+        features, times, rows = (_moved(each, device) for each in (self.features, self.times, self.rows))
+        return MediaBatch(self.modality, features, self.spans, times, rows)
 
 
 @dataclass(frozen=True, eq=False)

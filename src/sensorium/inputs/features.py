@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from sensorium.core.errors import LimitExceeded
+from sensorium.core.errors import LimitExceeded, UnreadableMedia
 from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
 from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, VideoClip
+
+LOUDEST = 2.0**31
+"""Samples of any integer type are within; powers of larger ones leave the range of fp32."""
 
 
 def fit(size: tuple[int, ...], spec: ImageSpec | VideoSpec, *, source: str) -> tuple[int, int]:
@@ -44,7 +47,8 @@ def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uin
 
 
 def image_features(image: Image, spec: ImageSpec) -> NDArray[np.uint8]:
-    """Returns: [3, height, width] uint8."""
+    """Returns: [3, height, width] uint8. Raises: UnreadableMedia for no pixels, LimitExceeded as `fit`."""
+    _check_pixels(image.pixels, 3, "[height, width, 3]", source=image.source)
     height, width = fit(image.pixels.shape[:2], spec, source=image.source)
     return _channels_first(resize(image.pixels, height, width))
 
@@ -55,7 +59,16 @@ def image_rows(features: NDArray[np.uint8], spec: ImageSpec) -> int:
 
 
 def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Returns: frames [F, 3, height, width] uint8 and times [F] fp32 seconds, F a multiple of the tubelet."""
+    """Returns: frames [F, 3, height, width] uint8 and times [F] fp32 seconds, F a multiple of the tubelet.
+
+    Raises: UnreadableMedia for no frames, or not as many times; LimitExceeded as `fit`.
+    """
+    _check_pixels(clip.frames, 4, "[frames, height, width, 3]", source=clip.source)
+    if clip.times.shape != clip.frames.shape[:1] or not np.isfinite(clip.times).all():
+        raise UnreadableMedia(
+            f"{clip.source}: got {len(clip.frames)} frames and times {list(clip.times.shape)}; expected a finite time "
+            "for each frame. Read the film again."
+        )
     count = min(len(clip.frames), spec.max_frames)
     chosen = np.linspace(0, len(clip.frames) - 1, count).round().astype(int)
     missing = -count % spec.tubelet
@@ -77,15 +90,21 @@ def audio_features(clip: AudioClip, spec: AudioSpec) -> NDArray[np.float32]:
     Power spectrum of Hann windows, Slaney mel filters and log10 clamped 8 under its maximum, as in Whisper; then
     (x - maximum + 4) / 4, in -1..1, so that the loudness of a sound does not count. Silence pads to the next multiple.
 
-    Raises: LimitExceeded when the clip is longer than `spec.max_seconds`.
+    Raises: UnreadableMedia for no samples, or some that are not numbers; LimitExceeded when the clip is longer than
+    `spec.max_seconds`.
     """
+    if clip.samples.ndim != 1 or not len(clip.samples) or not np.abs(clip.samples).max() <= LOUDEST:  # NaN is not
+        raise UnreadableMedia(
+            f"{clip.source}: got samples {list(clip.samples.shape)}, none or some not finite; expected float32 [time] "
+            "in -1..1. Read the sound again."
+        )
     if clip.seconds > spec.max_seconds:
         raise LimitExceeded(
             f"{clip.source}: {clip.seconds:.1f} s of sound is more than the {spec.max_seconds:g} s this model hears. "
             "Cut out the part that matters."
         )
     step = spec.hop * spec.frame_multiple
-    length = max(1, -(-len(clip.samples) // step)) * step
+    length = -(-len(clip.samples) // step) * step
     padded = np.pad(clip.samples, (spec.window // 2, length - len(clip.samples) + spec.window // 2))
     windows = np.lib.stride_tricks.sliding_window_view(padded, spec.window)[:: spec.hop][: length // spec.hop]
     power = np.abs(np.fft.rfft(windows * _hann(spec.window), axis=1)) ** 2
@@ -128,6 +147,15 @@ def _hz_to_mel(hz: float) -> float:
 def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     linear = mel * 200.0 / 3.0
     return np.where(mel < _LINEAR_TOP_MEL, linear, _LINEAR_TOP_HZ * np.exp(_LOG_STEP * (mel - _LINEAR_TOP_MEL)))
+
+
+def _check_pixels(pixels: NDArray[np.uint8], axes: int, expected: str, *, source: str) -> None:
+    """Raises: UnreadableMedia for pixels of another type or shape, or none at all."""
+    if pixels.dtype != np.uint8 or pixels.ndim != axes or pixels.shape[-1] != 3 or not pixels.size:
+        raise UnreadableMedia(
+            f"{source}: got pixels {pixels.dtype} {list(pixels.shape)}; expected uint8 {expected}, no side 0. "
+            "Convert the picture, or read it again."
+        )
 
 
 def _channels_first(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,13 +1,14 @@
 """From what a model saw and said to how sure it may be: `calibration.json` beside the weights, measured, not assumed.
 
 Two things are measured on validation data: how often answers of a given token probability are right (isotonic
-regression, per modality), and how far the rows of familiar media lie from the centres of their kind.
+regression, per modality), and how far the rows of familiar media lie from the middle of their kind.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -28,10 +29,12 @@ class Curve:
     chance: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if not self.raw or len(self.raw) != len(self.chance) or list(self.raw) != sorted(self.raw):
+        rising = all(list(values) == sorted(values) for values in (self.raw, self.chance))
+        within = all(0.0 <= value <= 1.0 for value in (*self.raw, *self.chance))
+        if not self.raw or len(self.raw) != len(self.chance) or not rising or not within:
             raise ConfigError(
                 f"curve: got {len(self.raw)} raw and {len(self.chance)} chance values; expected as many of each, at "
-                "least one, the raw ones rising. Calibrate again."
+                "least one, the raw ones rising and the chances with them, all in 0..1. Calibrate again."
             )
 
     def __call__(self, probability: float) -> float:
@@ -62,19 +65,32 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Familiarity:
-    """Centres of the kinds of media that a modality was trained on, in a whitened space of few axes.
+    """The kinds K of media that a modality was trained on, each a Gaussian in a whitened space of few axes A.
 
-    mean: [D]. axes: [D, A]. centres: [kinds, A].
+    mean: [D]. axes: [D, A]. centres: [K, A]. spreads: [K, A, A], which turn and stretch a kind to a ball of radius 1.
     """
 
     mean: Tensor
     axes: Tensor
     centres: Tensor
+    spreads: Tensor
+
+    def __post_init__(self) -> None:
+        shapes = [tuple(getattr(self, each.name).shape) for each in fields(self)]
+        match shapes:
+            case [(wide,), (width, axes), (kinds, *across), (count, *square)] if (
+                wide == width and across == [axes] and square == [axes, axes] and 0 < kinds == count
+            ):
+                return
+        raise ConfigError(
+            f"familiarity: got the shapes {shapes}; expected mean [D], axes [D, A], centres [K, A] and spreads "
+            "[K, A, A]. Calibrate again."
+        )
 
     def distance(self, summary: Tensor) -> float:
-        """How far a medium lies from the nearest centre. Inputs: summary: [D], the mean of its rows."""
-        point = (summary - self.mean) @ self.axes  # [A]
-        return float((self.centres - point).norm(dim=-1).min())
+        """How far a medium lies from the nearest kind, in spreads of that kind. Inputs: summary: [D]."""
+        offsets = (summary - self.mean) @ self.axes - self.centres  # [K, A]
+        return float(torch.einsum("ka,kab->kb", offsets, self.spreads).norm(dim=-1).min())
 
 
 def read_calibration(folder: Path) -> Calibration:
@@ -89,15 +105,15 @@ def read_calibration(folder: Path) -> Calibration:
 
 
 def read_familiarity(folder: Path) -> dict[str, Familiarity]:
-    """The centres of each modality; none where none were measured. Raises: CheckpointError."""
+    """What is familiar, by modality; nothing where nothing was measured. Raises: CheckpointError."""
     path = folder / FAMILIARITY
     if not path.exists():
         return {}
     try:
         tensors = load_file(path)
         return {
-            modality: Familiarity(*(tensors[f"{modality}.{part}"].float() for part in ("mean", "axes", "centres")))
+            modality: Familiarity(*(tensors[f"{modality}.{part.name}"].float() for part in fields(Familiarity)))
             for modality in sorted({name.partition(".")[0] for name in tensors})
         }
-    except (OSError, SafetensorError, KeyError) as error:
+    except (OSError, SafetensorError, KeyError, ConfigError) as error:
         raise CheckpointError(f"{path}: not readable as familiarity ({error}). Fetch the model again.") from error

@@ -5,6 +5,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Unpack
 
+import torch
+
 from sensorium.chat.message import Answer, Text, Timings, Usage, user
 from sensorium.chat.template import END
 from sensorium.chat.tokenizer import Detokenizer
@@ -87,7 +89,8 @@ class LocalChat:
         sampling = Sampling(**options)
         media, notices = self._read(files)
         talk = self._assembler.talk([user(*media, question)], ask=True)
-        inputs = self._inputs(talk)
+        with torch.inference_mode():
+            inputs = self._parts.network.encode(self._inputs(talk))
         length = inputs.ids.shape[1]
         room = self._parts.spec.max_tokens - self._taken - length
         sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
@@ -106,7 +109,7 @@ class LocalChat:
                 yield StreamEvent(piece)
             self._check(turn)
         modalities = (*self._modalities, *(item.modality for item in talk.items))
-        notices += strange(self._parts, talk.items, [each for medium in media for each in _tracks(medium)])
+        notices += strange(self._parts, inputs, [each for medium in media for each in _tracks(medium)])
         self._taken, self._modalities = cache.length, modalities
         self._unseen = [self._end] if events[-1].finish == "stop" else [events[-1].id, self._end]
         timings = Timings(first_token=first_token, total=perf_counter() - began)
@@ -115,7 +118,8 @@ class LocalChat:
 
     def _events(self, inputs: ModelInputs, sampling: Sampling, cache: KVCache) -> Iterator[TokenEvent]:
         """Token events of the one talk."""
-        for events in generate(self._parts.network, inputs, sampling, stop=self._end, cache=cache):
+        parts = self._parts
+        for events in generate(parts.network, inputs, sampling, stop=self._end, banned=parts.banned, cache=cache):
             yield from (event for event in events if event is not None)
 
     def _check(self, turn: object) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sensorium.chat.template import END
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.inputs.spec import InputSpec
 from sensorium.media.limits import Limits
@@ -22,6 +23,11 @@ class Parts:
     calibration: Calibration = field(default_factory=Calibration)
     familiarity: dict[str, Familiarity] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def banned(self) -> tuple[int, ...]:
+        """Ids that no answer may hold: all special tokens but the one that ends it."""
+        return tuple(sorted(self.tokenizer.special_ids - {self.tokenizer.special(END)}))
 
 
 def read_parts(family: str, folder: Path, *, name: str) -> Parts:

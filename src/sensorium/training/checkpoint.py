@@ -22,14 +22,14 @@ from sensorium.core.files import write_atomic
 class Run:
     """What a checkpoint holds: live objects, read or filled in place."""
 
-    model: nn.Module
+    objective: nn.Module
     average: dict[str, Tensor]
     optimisers: list[torch.optim.Optimizer]
 
 
 def save_run(path: Path, run: Run, *, step: int, log: list[dict[str, Any]], fingerprint: str) -> None:
     """Write the state after `step` steps. Raises: OSError when it cannot be written; the old file then stays."""
-    tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
+    tensors = {f"objective.{name}": value for name, value in run.objective.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in run.average.items()}
     for index, optimiser in enumerate(run.optimisers):
         for key, state in optimiser.state_dict()["state"].items():
@@ -55,7 +55,7 @@ def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, list[dict[
             f"{path}: written by a run with another model, mixture or seed than this recipe's. "
             "Give another output folder (output=...), or delete the old one to begin anew."
         )
-    run.model.load_state_dict(_under(tensors, "model."))
+    run.objective.load_state_dict(_under(tensors, "objective."))
     for name, value in _under(tensors, "average.").items():
         run.average[name].copy_(value)
     for index, optimiser in enumerate(run.optimisers):

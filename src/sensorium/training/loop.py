@@ -30,7 +30,7 @@ from sensorium.inputs.assemble import Assembler, Talk
 from sensorium.models.nano.folder import load_nano, save_nano
 from sensorium.models.nano.model import Nano, build
 from sensorium.training.checkpoint import Run, load_run, save_run
-from sensorium.training.objective import answer_loss, answers_right
+from sensorium.training.objective import Objective, answers_right
 from sensorium.training.optimiser import build_optimisers, rate_factor, set_rates
 from sensorium.training.preparation import MicroBatch, Steps, build_mixture, stream, train_tokenizer, validation_talks
 from sensorium.training.recipe import Recipe
@@ -68,7 +68,8 @@ class Trainer:
         self.mixture = build_mixture(recipe)
         self.tokenizer, self.model = self._begin()
         self.assembler = Assembler(self.tokenizer, recipe.model.inputs)
-        self.optimisers = build_optimisers(self.model, recipe.optimiser)
+        self.objective = Objective(self.model).to(self.device)
+        self.optimisers = build_optimisers(self.objective, recipe.optimiser)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.step = 0
         self.log: Log = []
@@ -94,13 +95,16 @@ class Trainer:
 
     @property
     def _state(self) -> Run:
-        return Run(self.model, self.average, self.optimisers)
+        return Run(self.objective, self.average, self.optimisers)
 
     @property
     def _fingerprint(self) -> str:
         """A hash of what must not change between the halves of a run; its length and saving times may."""
         settings = to_dict(self.recipe)
-        fixed = {name: settings[name] for name in ("model", "mixture", "seed", "micro_batches", "start", "precision")}
+        fixed = {
+            name: settings[name]
+            for name in ("model", "mixture", "seed", "micro_batches", "start", "precision", "naming")
+        }
         return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
     def resume(self) -> None:
@@ -125,15 +129,15 @@ class Trainer:
         """
         settings = self.recipe.optimiser
         set_rates(self.optimisers, rate_factor(self.step, self.recipe.steps, settings))
-        parameters = list(self.model.parameters())
-        for parameter in parameters:
-            parameter.grad = torch.zeros_like(parameter)
+        parameters = list(self.objective.parameters())
         losses: dict[str, float] = {}
+        total: list[Tensor | None] = [None] * len(parameters)
         for (name, _), (loss, gradients) in zip(batches, self.threads.map(self._gradients, batches), strict=True):
             losses[name] = loss
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                if gradient is not None and parameter.grad is not None:
-                    parameter.grad.add_(gradient, alpha=1.0 / len(batches))
+            total = [_sum(*pair) for pair in zip(total, gradients, strict=True)]
+        for parameter, gradient in zip(parameters, total, strict=True):
+            # None where no micro-batch came by: a zero would still let momentum move the weights.
+            parameter.grad = None if gradient is None else gradient / len(batches)
         norm = nn.utils.clip_grad_norm_(parameters, settings.clip)
         if not bool(torch.isfinite(norm)):
             raise EngineError(
@@ -152,14 +156,16 @@ class Trainer:
         """
         talks = sorted(micro_batch[1], key=lambda talk: len(talk.ids))
         total = sum(sum(talk.weights) for talk in talks)
-        parameters = list(self.model.parameters())
+        media = max(1, sum(len(talk.items) for talk in talks))
+        parameters = list(self.objective.parameters())
         loss, gradients = 0.0, list[Tensor | None]([None] * len(parameters))
         size = -(-len(talks) // CHUNKS)
         with self._precision():  # around all parts, so that weights are cast once
             for start in range(0, len(talks), size):
                 batch = self.assembler.training_batch(talks[start : start + size])
-                part = answer_loss(self.model, batch.to(self.device)) / total
-                loss += part.item()
+                losses = self.objective(batch.to(self.device))
+                loss += losses.answers.item() / total
+                part = losses.answers / total + self.recipe.naming * losses.names / media
                 found = torch.autograd.grad(part, parameters, allow_unused=True)
                 gradients = [_sum(*pair) for pair in zip(gradients, found, strict=True)]
         return loss, gradients

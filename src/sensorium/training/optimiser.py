@@ -1,8 +1,8 @@
 """Which optimiser moves which parameter, and how the learning rates go over the run.
 
 Muon (Jordan et al. 2024, torch.optim.Muon) for the weight matrices of transformer blocks and connectors, AdamW for
-embeddings, norms, biases and convolutions. The schedule is warm-up, plateau, linear decay (Hu et al. 2024, MiniCPM):
-the plateau lets a run be prolonged without having been planned longer.
+embeddings, heads, norms, biases and convolutions. The schedule is warm-up, plateau, linear decay (Hu et al. 2024,
+MiniCPM): the plateau lets a run be prolonged without having been planned longer.
 """
 
 import torch
@@ -15,7 +15,7 @@ def build_optimisers(model: nn.Module, settings: Optimiser) -> list[torch.optim.
     """Muon, in two halves of equal work so that two threads can step, and AdamW: over all parameters of the model."""
     matrices, plain, rest = [], [], []
     for name, parameter in model.named_parameters():
-        if parameter.ndim == 2 and "embedding" not in name:
+        if parameter.ndim == 2 and not any(part in name for part in ("embedding", "namer")):
             matrices.append(parameter)
         elif parameter.ndim > 1:
             plain.append(parameter)

@@ -32,6 +32,7 @@ class Optimiser:
 class Recipe:
     """All that a run depends on, apart from the machine.
 
+    `naming` is the weight of the second task (training/objective.py) beside the answers, 0 for none.
     `averaging` is the decay per step of the running mean of the weights, which is what is validated and kept.
     `threads` micro-batches are computed at a time on a CPU, while `workers` processes prepare those to come.
     `start` is a checkpoint folder whose weights and tokenizer the run begins with; fresh ones without it.
@@ -48,6 +49,7 @@ class Recipe:
     model: NanoConfig = field(default_factory=NanoConfig)
     optimiser: Optimiser = field(default_factory=Optimiser)
     averaging: float = 0.995
+    naming: float = 0.5
     precision: Literal["fp32", "bf16"] = "bf16"
     tokenizer_samples: int = 300
     validate_every: int = 500

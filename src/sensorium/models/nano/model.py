@@ -8,6 +8,7 @@ ids ───── embedding ────────────────�
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from sensorium.inputs.carrier import MediaBatch, ModelInputs
 from sensorium.inputs.spec import InputSpec
 from sensorium.language.decoder import Decoder
 from sensorium.models.nano.config import NanoConfig
+from sensorium.nn.block import Block
 from sensorium.nn.cache import KVCache
 
 GRID_FOLD, TIME_FOLD = 2, 2
@@ -59,6 +61,10 @@ class Nano(nn.Module):
                 rows[index] = item_rows
         return rows
 
+    def encode(self, inputs: ModelInputs) -> ModelInputs:
+        """The same inputs with the rows of all media made, for whoever wants to look at them before they are taken."""
+        return replace(inputs, media=tuple(replace(batch, rows=tuple(self.rows(batch))) for batch in inputs.media))
+
     def embed(self, inputs: ModelInputs) -> Tensor:
         """Token embeddings with every modality's rows in their places. Returns: [B, T, D].
 
@@ -66,7 +72,7 @@ class Nano(nn.Module):
         """
         embeds: Tensor = self.language.embedding(inputs.ids)
         for batch, places in zip(inputs.media, inputs.places, strict=True):
-            rows = self.rows(batch)
+            rows = batch.rows or self.rows(batch)
             counts = torch.zeros(len(inputs.ids), dtype=torch.int64, device=embeds.device)
             for span, item in zip(batch.spans, rows, strict=True):
                 counts[span.sample] += len(item)
@@ -146,13 +152,21 @@ def _check_inputs(spec: InputSpec) -> None:
 
 
 def _initialise(module: nn.Module) -> None:
-    """Truncated normals of 0.02 for embeddings and fan-in scaled for linears, zero biases."""
+    """Truncated normals: 0.1 for embeddings, so that tokens are heard beside media rows; fan-in scaled for linears.
+
+    What a block adds begins small (GPT-2's 1/sqrt(layers), at eight), so that rows reach the decoder's end at once.
+    """
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=module.in_features**-0.5)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Embedding):
-        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.trunc_normal_(module.weight, std=0.1)
+    elif isinstance(module, Block):  # after its children
+        with torch.no_grad():
+            for name, weight in module.named_parameters():
+                if name in ("attention.out.weight", "mlp.down.weight"):
+                    weight.mul_(8**-0.5)
 
 
 def _signed(pixels: Tensor) -> Tensor:
