@@ -5,7 +5,7 @@ A step is a function of (seed, step) alone: nothing is stored to resume, and any
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,16 +16,17 @@ from sensorium.data.sample import Domain, Sample
 
 @dataclass(frozen=True)
 class Share:
-    """How often a domain is drawn relative to the others, and how many samples a micro-batch of it has."""
+    """How often a domain is drawn relative to the others, and how many samples, of how many turns, a batch has."""
 
     weight: float = 1.0
     batch: int = 32
+    turns: int = 8
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.weight < math.inf or self.batch < 1:
+        if not 0.0 < self.weight < math.inf or self.batch < 1 or self.turns < 1:
             raise ConfigError(
-                f"share: got weight {self.weight} and batch {self.batch}; expected a weight above 0 and a batch of at "
-                "least 1. Leave out a domain that is not wanted."
+                f"share: got weight {self.weight}, batch {self.batch} and turns {self.turns}; expected a weight above "
+                "0, and a batch and turns of at least 1. Leave out a domain that is not wanted."
             )
 
 
@@ -50,8 +51,9 @@ class Mixture:
         """The micro-batches of a step."""
         batches = []
         for slot, name in enumerate(self.plan(step)):
-            rng = np.random.default_rng([self.seed, step, slot])
-            batches.append((name, [self.domains[name].train(rng) for _ in range(self.shares[name].batch)]))
+            rng, share = np.random.default_rng([self.seed, step, slot]), self.shares[name]
+            drawn = [self.domains[name].train(rng) for _ in range(share.batch)]
+            batches.append((name, [replace(sample, turns=sample.turns[: share.turns]) for sample in drawn]))
         return batches
 
 

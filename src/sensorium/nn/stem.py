@@ -1,7 +1,8 @@
 """Convolutional stem: what turns a grid of samples into a coarser grid of features before a transformer.
 
 Xiao et al. 2021 ("Early convolutions help transformers see better"): stride-2 convolutions instead of one large
-patch projection; small data needs their locality. A residual 3x3 pair after each stride adds depth where it is cheap.
+patch projection; small data needs their locality. A residual 3x3 pair after each stride but the last adds depth where
+it is cheap.
 """
 
 from itertools import pairwise
@@ -39,18 +40,21 @@ class Stage(nn.Module):
 
 
 class ConvStem(nn.Module):
-    """Stages in a row; the total stride is the product of theirs."""
+    """Stages in a row, then a last stride to the transformer's width; the total stride is the product of all."""
 
     def __init__(self, channels: tuple[int, ...], strides: tuple[tuple[int, int], ...]) -> None:
         """Build.
 
         Args:
             channels: of the input, then of each stage: one more than `strides`.
-            strides: (rows, columns) of each stage.
+            strides: (rows, columns) of each stage. The last one is a stride alone: at full width a pair of convolutions
+                costs more than a transformer block, which comes next anyway.
         """
         super().__init__()
+        *ends, last = pairwise(channels)
         self.stages = nn.Sequential(
-            *(Stage(*ends, stride) for ends, stride in zip(pairwise(channels), strides, strict=True))
+            *(Stage(*each, stride) for each, stride in zip(ends, strides[:-1], strict=True)),
+            ConvNorm(*last, strides[-1]),
         )
 
     def forward(self, x: Tensor) -> Tensor:

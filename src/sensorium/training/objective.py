@@ -35,7 +35,7 @@ class Objective(nn.Module):
 
     def forward(self, batch: TrainingInputs) -> Losses:
         """Both losses of a batch."""
-        inputs = _encoded(self.model, batch.inputs)
+        inputs = self.model.encode(batch.inputs)
         logits, targets, weights = _predictions(self.model, replace(batch, inputs=inputs))
         answers = (F.cross_entropy(logits.float(), targets, reduction="none") * weights).sum()
         return Losses(answers, self._name(inputs, batch.weights))
@@ -65,11 +65,6 @@ def answers_right(model: Nano, batch: TrainingInputs) -> Tensor:
     samples = (batch.weights[:, 1:] > 0).nonzero()[:, 0]  # [learnt tokens]
     wrong[samples[logits.argmax(dim=-1) != targets]] = True
     return ~wrong
-
-
-def _encoded(model: Nano, inputs: ModelInputs) -> ModelInputs:
-    """The same inputs with the rows of all media, through which gradients go."""
-    return replace(inputs, media=tuple(replace(batch, rows=tuple(model.rows(batch))) for batch in inputs.media))
 
 
 def _predictions(model: Nano, batch: TrainingInputs) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,7 +14,7 @@ class VisionConfig:
     layers: int = 4
     heads: int = 3
     hidden: int = 512
-    stem: tuple[int, int] = (32, 64)
+    stem: tuple[int, int] = (24, 48)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class AudioConfig:
     layers: int = 4
     heads: int = 3
     hidden: int = 512
-    stem: tuple[int, int, int] = (24, 48, 64)
+    stem: tuple[int, int, int] = (16, 32, 64)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class VideoConfig:
     layers: int = 4
     heads: int = 4
     hidden: int = 512
-    stem: tuple[int, int, int] = (24, 48, 96)
+    stem: tuple[int, int, int] = (16, 32, 64)
 
 
 @dataclass(frozen=True)
