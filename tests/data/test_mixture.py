@@ -23,7 +23,8 @@ class Numbers:
         self.name = name
 
     def train(self, rng: np.random.Generator) -> Sample:
-        return Sample((), (Turn("Which?", str(rng.integers(10**9)), "number"),), self.name)
+        turns = tuple(Turn("Which?", str(rng.integers(10**9)), "number") for _ in range(2))
+        return Sample((), turns, self.name)
 
     def validation(self, index: int) -> Sample:
         raise NotImplementedError
@@ -65,9 +66,17 @@ def test_micro_batches_have_the_domains_size() -> None:
     assert {name: len(samples) for name, samples in mixed.samples(0)} == {"a": 2, "b": 5}
 
 
-@pytest.mark.parametrize("options", [{"weight": 0.0}, {"weight": -1.0}, {"weight": float("nan")}, {"batch": 0}])
+def test_a_share_caps_the_turns() -> None:
+    made = {turns: Mixture({"a": Share(batch=1, turns=turns)}, 1, 1, {"a": Numbers("a")}) for turns in (1, 8)}
+    (few,), (many,) = (mixed.samples(0)[0][1] for mixed in made.values())
+    assert few.turns == many.turns[:1]
+
+
+@pytest.mark.parametrize(
+    "options", [{"weight": 0.0}, {"weight": -1.0}, {"weight": float("nan")}, {"batch": 0}, {"turns": 0}]
+)
 def test_shares_that_cannot_be(options: dict[str, float]) -> None:
-    with pytest.raises(ConfigError, match="expected a weight above 0 and a batch of at least 1"):
+    with pytest.raises(ConfigError, match="expected a weight above 0, and a batch and turns of at least 1"):
         Share(**options)  # type: ignore[arg-type]
 
 
