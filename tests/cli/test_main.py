@@ -34,7 +34,8 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
 
 def test_the_process_ends_with_the_exit_code(tiny: str) -> None:
     done = sensorium("ask", "--model", tiny, "--max-tokens", "2", "Hello?")
-    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    told = [line for line in done.stderr.splitlines() if "loading" not in line]  # a slow machine says so
+    assert (done.returncode, len(told)) == (0, 1)
     failed = sensorium("ask", "missing.dat", "What?")
     assert (failed.returncode, failed.stdout) == (3, "")
 

@@ -125,7 +125,7 @@ def test_seeds_and_media_and_their_order_matter(tiny_parts: Parts) -> None:
     model = LocalModel(tiny_parts)
 
     def ask(*files: Media, seed: int = 1) -> str:
-        return model.ask("What?", *files, max_tokens=12, temperature=1.0, seed=seed).text
+        return model.ask("What?", *files, max_tokens=80, temperature=1.0, seed=seed).text
 
     assert ask(image(), sound()) == ask(image(), sound())
     different = {ask(image(), sound()), ask(sound(), image()), ask(image(1), sound()), ask(image(), sound(), seed=2)}
