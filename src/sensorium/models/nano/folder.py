@@ -57,8 +57,7 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
     try:
         inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
         config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
-        with torch.device("meta"):  # no memory and no random numbers for weights that are about to be replaced
-            model = build(config)
+        model = build(config, initialise=False)  # not on "meta", which imports torch's compiler: 1.4 s
     except ConfigError as error:  # in a recipe the user's mistake, here the folder's fault
         raise CheckpointError(f"{folder}: {error}") from error
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
@@ -67,7 +66,6 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
             f"{folder}: the tokenizer has {tokenizer.vocabulary} ids, the model only {config.language.vocabulary}. "
             "They do not belong together; fetch the model again."
         )
-    model.to_empty(device="cpu")
     load_weights(folder / WEIGHTS, model)
     return model.eval(), config, tokenizer
 

@@ -117,8 +117,11 @@ class Nano(nn.Module):
         return self.encoders["video"](_signed(frames), times)
 
 
-def build(config: NanoConfig) -> Nano:
-    """A fresh `nano` with random weights. Raises: ConfigError when its inputs are not cut as its encoders cut them."""
+def build(config: NanoConfig, *, initialise: bool = True) -> Nano:
+    """A fresh `nano` with random weights; without `initialise` its weights are left for a checkpoint to fill.
+
+    Raises: ConfigError when its inputs are not cut as its encoders cut them.
+    """
     _check_inputs(config.inputs)
     language = Decoder(**vars(config.language))
     widths = {"image": config.vision.width, "audio": config.audio.width, "video": config.video.width}
@@ -133,7 +136,8 @@ def build(config: NanoConfig) -> Nano:
         for name, width in widths.items()
     }
     model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(dict(connectors)), language=language)
-    model.apply(_initialise)
+    if initialise:
+        model.apply(_initialise)
     return model
 
 
