@@ -57,7 +57,9 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
     try:
         inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
         config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
-        model = build(config, initialise=False)  # not on "meta", which imports torch's compiler: 1.4 s
+        # Not built on "meta", which imports torch's compiler (1.4 s); the numbers that layers draw are nobody's.
+        with torch.random.fork_rng(devices=[]):
+            model = build(config, initialise=False)
     except ConfigError as error:  # in a recipe the user's mistake, here the folder's fault
         raise CheckpointError(f"{folder}: {error}") from error
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
