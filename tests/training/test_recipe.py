@@ -57,7 +57,10 @@ def test_overrides_come_last(path: Path) -> None:
         ("mixture={}", "mixture is empty"),
         ("mixture.scenes.weight=0", "got weight 0"),
         ("mixture.scenes.weight=.inf", "got weight inf"),
-        ("mixture.scenes.batch=0", "batch 0 and turns 8; expected a weight above 0, and a batch and turns of at least 1"),
+        (
+            "mixture.scenes.batch=0",
+            "batch 0 and turns 8; expected a weight above 0, and a batch and turns of at least 1",
+        ),
         ("model.vision.heads=5", r"vision\.width is 192; expected a positive multiple of 4 vision\.heads"),
     ],
 )
