@@ -25,7 +25,7 @@ def main() -> None:
     folder = train(recipe, report)
     model = sensorium.load(str(folder))
     answer = model.ask("How many pink shapes are there?", FOLDER / "shapes.png")
-    print(f"{folder}: {sum(each.numel() for each in model.parts.network.parameters()):,} parameters")
+    print(f"{folder}: {sum(each.numel() for each in model.parts.model.network.parameters()):,} parameters")
     print(f"a guess after {recipe.steps} steps: {answer}")
 
 

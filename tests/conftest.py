@@ -112,9 +112,10 @@ def tiny_nano(make_nano: "Callable[[int], Nano]") -> "Nano":
 @pytest.fixture
 def tiny_parts(tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> "Parts":
     """A tiny `nano` ready to answer, uncalibrated."""
+    from sensorium.models.nano.answerer import answerer
     from sensorium.runtime.parts import Parts
 
-    return Parts("tiny", tiny_nano, tiny_tokenizer, tiny_config.inputs)
+    return Parts("tiny", answerer(tiny_nano, tiny_tokenizer, tiny_config.inputs))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def told(steps: list[list[TokenEvent | None]]) -> list[list[tuple[int, str | Non
 
 def test_greedy_until_the_stop_token(script: MakeScript, says: Says) -> None:
     model = script(says("0213"))
-    steps = list(generate(model, prompts(1), Sampling(max_tokens=9), stop=STOP))
+    steps = list(generate(model, prompts(1), Sampling(max_tokens=9), stops={STOP}))
     assert told(steps) == [[(0, None)], [(2, None)], [(1, None)], [(3, "stop")]]
     assert [each["ids"].tolist() for each in model.given[1:]] == [[0], [2], [1]]  # the stop token is never fed back
     assert [each["positions"].tolist() for each in model.given[1:]] == [[2], [3], [4]]
@@ -45,19 +45,19 @@ def test_greedy_until_the_stop_token(script: MakeScript, says: Says) -> None:
 
 def test_until_the_length(script: MakeScript, says: Says) -> None:
     model = script(says("0"))
-    steps = list(generate(model, prompts(1), Sampling(max_tokens=3), stop=STOP))
+    steps = list(generate(model, prompts(1), Sampling(max_tokens=3), stops={STOP}))
     assert told(steps) == [[(0, None)], [(0, None)], [(0, "length")]]
     assert len(model.given) == 3
 
 
 def test_a_stop_token_at_the_last_moment_is_a_stop(script: MakeScript, says: Says) -> None:
-    steps = list(generate(script(says("03")), prompts(1), Sampling(max_tokens=2), stop=STOP))
+    steps = list(generate(script(says("03")), prompts(1), Sampling(max_tokens=2), stops={STOP}))
     assert told(steps)[-1] == [(3, "stop")]
 
 
 def test_rows_that_ended_give_none_until_all_have(script: MakeScript, says: Says) -> None:
     model = script(says("013", "3", "22"))
-    steps = list(generate(model, prompts(3), Sampling(max_tokens=4), stop=STOP))
+    steps = list(generate(model, prompts(3), Sampling(max_tokens=4), stops={STOP}))
     assert told(steps) == [
         [(0, None), (3, "stop"), (2, None)],
         [(1, None), None, (2, None)],
@@ -68,7 +68,7 @@ def test_rows_that_ended_give_none_until_all_have(script: MakeScript, says: Says
 
 def test_left_padding_is_carried_along(script: MakeScript, says: Says) -> None:
     model = script(says("00", "00"))
-    list(generate(model, prompts(2, length=3, padded=1), Sampling(max_tokens=3), stop=STOP))
+    list(generate(model, prompts(2, length=3, padded=1), Sampling(max_tokens=3), stops={STOP}))
     assert [each["present"].int().tolist() for each in model.given[1:]] == [
         [[0, 1, 1, 1], [1, 1, 1, 1]],
         [[0, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
@@ -78,7 +78,7 @@ def test_left_padding_is_carried_along(script: MakeScript, says: Says) -> None:
 
 def test_nothing_is_computed_before_or_after_it_is_asked_for(script: MakeScript, says: Says) -> None:
     model = script(says("0000"))
-    stream = generate(model, prompts(1), Sampling(max_tokens=4), stop=STOP)
+    stream = generate(model, prompts(1), Sampling(max_tokens=4), stops={STOP})
     assert model.given == []
     next(stream)
     assert len(model.given) == 1
@@ -88,7 +88,7 @@ def test_nothing_is_computed_before_or_after_it_is_asked_for(script: MakeScript,
 
 def test_log_probabilities_are_those_of_the_scores(script: MakeScript) -> None:
     scores = [[[1.0, 2.0, 0.5, -1.0]], [[0.0, 0.0, 0.0, 9.0]]]
-    (first,), (second,) = generate(script(scores), prompts(1), Sampling(), stop=STOP)
+    (first,), (second,) = generate(script(scores), prompts(1), Sampling(), stops={STOP})
     assert first is not None
     assert second is not None
     assert first.log_prob == pytest.approx(2.0 - math.log(sum(math.exp(each) for each in scores[0][0])), abs=1e-6)
@@ -99,7 +99,7 @@ def test_log_probabilities_are_those_of_the_scores(script: MakeScript) -> None:
 def test_banned_tokens_are_never_chosen(script: MakeScript, temperature: float) -> None:
     model = script([[[9.0, 1.0, 8.0, 0.0]]])
     sampling = Sampling(max_tokens=30, temperature=temperature, seed=1)
-    steps = list(generate(model, prompts(1), sampling, stop=-1, banned=(0, 2)))
+    steps = list(generate(model, prompts(1), sampling, stops=(), banned=(0, 2)))
     events = [event for (event,) in steps if event is not None]
     assert {event.id for event in events} <= {1, 3}
     chances = {1: -math.log1p(math.exp(-1)), 3: -math.log1p(math.exp(1))}
@@ -112,7 +112,7 @@ def test_banned_tokens_are_never_chosen(script: MakeScript, temperature: float) 
 def test_scores_that_are_no_numbers_end_the_request(script: MakeScript, bad: float, at: int) -> None:
     scores = [[[5.0, 0.0, 0.0, 0.0]], [[5.0, 0.0, 0.0, 0.0]]]
     scores[at][0][2] = bad
-    stream = generate(script(scores), prompts(1), Sampling(), stop=STOP)
+    stream = generate(script(scores), prompts(1), Sampling(), stops={STOP})
     for _ in range(at):
         next(stream)
     with pytest.raises(EngineError, match="scores are not finite numbers"):
@@ -121,7 +121,7 @@ def test_scores_that_are_no_numbers_end_the_request(script: MakeScript, bad: flo
 
 def drawn(model: Any, seed: int | None, batch: int = 1) -> list[int]:
     sampling = Sampling(max_tokens=20, temperature=1.0, seed=seed)
-    steps = generate(model, prompts(batch), sampling, stop=-1)
+    steps = generate(model, prompts(batch), sampling, stops=())
     return [event.id for events in steps for event in events if event is not None]
 
 

@@ -31,7 +31,7 @@ def finished(tiny_folder: Path, squares: Make, monkeypatch: pytest.MonkeyPatch) 
     parts = read_parts(DEFAULT, tiny_folder, name="tiny")
     domains = {"squares": squares(validation_size=LEAST_OUTCOMES), "hums": squares(name="hums", hears=True)}
     findings = finish(parts, tiny_folder, domains, count=LEAST_OUTCOMES, report=silent)
-    write_card(card_template(DEFAULT), tiny_folder, parts.network, findings)
+    write_card(card_template(DEFAULT), tiny_folder, parts.model.network, findings)
     return tiny_folder, findings
 
 
@@ -64,7 +64,7 @@ def test_the_card_has_every_number(finished: tuple[Path, Findings]) -> None:
 
 def test_a_place_that_nobody_fills(tiny_parts: Parts, finished: tuple[Path, Findings]) -> None:
     with pytest.raises(ConfigError, match=r"card: got the place \{hours\}; expected some of \{scores\}"):
-        fill("It took {hours}.", tiny_parts.network, finished[1])
+        fill("It took {hours}.", tiny_parts.model.network, finished[1])
 
 
 def test_too_many_failures_are_no_measurement(tiny_folder: Path, squares: Make) -> None:

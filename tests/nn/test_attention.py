@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.attention import Attention, attend
+from sensorium.nn.attention import Attention, CrossAttention, attend
 from sensorium.nn.cache import LayerCache, causal_mask
+from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import rotation
 
 
@@ -49,7 +50,7 @@ def test_more_keys_than_queries_with_a_mask() -> None:
 
 def test_the_module_with_a_cache_gives_what_it_gives_without() -> None:
     torch.manual_seed(0)
-    attention = Attention(width=16, heads=4, kv_heads=2, qk_norm=True)
+    attention = Attention(width=16, heads=4, kv_heads=2, qk_norm=RmsNorm)
     x, positions = random(2, 6, 16), torch.arange(6.0).unsqueeze(-1)
     turn = rotation(positions, 4, base=100.0)
     whole = attention(x, turn, causal=True)
@@ -70,3 +71,34 @@ def test_batched_rotations_equal_shared_ones() -> None:
     shared = rotation(torch.arange(5.0).unsqueeze(-1), 8, base=100.0)
     batched = rotation(torch.arange(5.0).expand(3, 5).unsqueeze(-1), 8, base=100.0)
     torch.testing.assert_close(attention(x, batched), attention(x, shared))
+
+
+def test_scores_may_have_another_scale() -> None:
+    query, key, value = random(1, 2, 3, 8), random(1, 2, 3, 8, seed=1), random(1, 2, 3, 8, seed=2)
+    expected = F.scaled_dot_product_attention(query, key, value, scale=0.7)
+    torch.testing.assert_close(attend(query, key, value, mask=None, causal=False, scale=0.7), expected)
+
+
+def test_long_sequences_take_the_fused_kernel_and_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    query, key, value = random(1, 4, 6, 8), random(1, 2, 6, 8, seed=1), random(1, 2, 6, 8, seed=2)
+    explicit = attend(query, key, value, mask=None, causal=True)
+    monkeypatch.setattr("sensorium.nn.attention.EXPLICIT_SCORES", 6)
+    torch.testing.assert_close(attend(query, key, value, mask=None, causal=True), explicit)
+
+
+def test_looking_at_other_rows_is_pytorch_s_multi_head_attention() -> None:
+    theirs = torch.nn.MultiheadAttention(8, 2, kdim=6, vdim=6, batch_first=True)
+    ours = CrossAttention(width=8, source_width=6, heads=2, bias=True)
+    biases = theirs.in_proj_bias.detach().view(3, 8)
+    ours.load_state_dict(
+        {
+            "query.weight": theirs.q_proj_weight,
+            "query.bias": biases[0],
+            "key_value.weight": torch.cat((theirs.k_proj_weight, theirs.v_proj_weight)),
+            "key_value.bias": biases[1:].flatten(),
+            "out.weight": theirs.out_proj.weight,
+            "out.bias": theirs.out_proj.bias,
+        }
+    )
+    x, source = random(2, 3, 8), random(2, 5, 6, seed=1)
+    torch.testing.assert_close(ours(x, *ours.look(source)), theirs(x, source, source)[0])

@@ -8,7 +8,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from sensorium.nn.block import Block, decoder_block, encoder_block
 from sensorium.nn.grid import grid_positions, sinusoids
-from sensorium.nn.mlp import Mlp, SwiGlu
+from sensorium.nn.mlp import GatedMlp, Mlp
 from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import rotation
 from sensorium.nn.stem import ConvStem
@@ -28,7 +28,7 @@ def test_rms_norm_is_that_of_pytorch() -> None:
 
 def test_feed_forwards_are_their_formulas() -> None:
     x = torch.randn(2, 5, 4)
-    mlp, glu = Mlp(4, 8, out=3), SwiGlu(4, 6)
+    mlp, glu = Mlp(4, 8, out=3), GatedMlp(4, 6)
     torch.testing.assert_close(mlp(x), mlp.down(F.gelu(mlp.up(x))))
     gate, up = (x @ part.T for part in glu.gate_up.weight.chunk(2))
     torch.testing.assert_close(glu(x), glu.down(gate / (1 + (-gate).exp()) * up))

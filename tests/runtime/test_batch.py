@@ -8,10 +8,11 @@ import torch
 
 from sensorium.chat.message import user
 from sensorium.chat.template import END, PLACEHOLDER
+from sensorium.chat.tokenizer import Tokenizer
 from sensorium.engine.generate import generate
 from sensorium.engine.sampling import Sampling
-from sensorium.inputs.assemble import Assembler
 from sensorium.media.types import Image
+from sensorium.models.nano.model import Nano
 from sensorium.runtime.batch import answer_many
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.parts import Parts
@@ -23,21 +24,21 @@ def test_a_batch_is_its_questions_alone(tiny_parts: Parts) -> None:
     replies = answer_many(tiny_parts, talks, max_tokens=6)
     for (message,), reply in zip(talks, replies, strict=True):
         assert reply.text == LocalModel(tiny_parts).ask(message.text, *message.media, max_tokens=6).text
-        inputs = Assembler(tiny_parts.tokenizer, tiny_parts.spec)
-        prompt = inputs.batch([inputs.talk([message], ask=True)])
-        steps = generate(tiny_parts.network, prompt, Sampling(max_tokens=6), stop=-1, banned=tiny_parts.banned)
+        model = tiny_parts.model
+        prompt = model.assembler.batch([model.assembler.talk([message], ask=True)])
+        steps = generate(model.network, prompt, Sampling(max_tokens=6), stops=(), banned=model.banned)
         log_probs = [event.log_prob for events in steps for event in events if event is not None]
         assert reply.kind == ("image" if message.media else "text")
         assert reply.probability == pytest.approx(math.exp(sum(log_probs)), rel=1e-2)
 
 
-def test_special_tokens_are_never_written(tiny_parts: Parts) -> None:
+def test_special_tokens_are_never_written(tiny_parts: Parts, tiny_nano: Nano, tiny_tokenizer: Tokenizer) -> None:
     """Though this network likes nothing better than to show a picture of its own."""
-    picture = tiny_parts.tokenizer.special(PLACEHOLDER["image"])
-    assert picture in tiny_parts.banned
-    assert tiny_parts.tokenizer.special(END) not in tiny_parts.banned
+    banned = tiny_parts.model.banned
+    assert tiny_tokenizer.special(PLACEHOLDER["image"]) in banned
+    assert tiny_tokenizer.special(END) not in banned
     with torch.no_grad():
-        tiny_parts.network.language.embedding.weight[list(tiny_parts.banned)] *= 50.0
+        tiny_nano.language.embedding.weight[list(banned)] *= 50.0
     (reply,) = answer_many(tiny_parts, [[user("Hello")]], max_tokens=8)
     answer = LocalModel(tiny_parts).ask("Hello", max_tokens=8)
     assert reply.text == answer.text != ""

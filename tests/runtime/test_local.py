@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sensorium.chat.message import Answer, user
-from sensorium.chat.template import END
+from sensorium.chat.message import Answer, Message, user
 from sensorium.core.errors import (
     EngineError,
     InputError,
@@ -24,7 +23,6 @@ from sensorium.core.errors import (
 from sensorium.engine import generate as engine
 from sensorium.engine.generate import TokenEvent
 from sensorium.engine.sampling import Sampling
-from sensorium.inputs.assemble import Assembler, Talk
 from sensorium.media.limits import Limits
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.nano.model import Nano
@@ -65,8 +63,9 @@ def ending(tiny_parts: Parts) -> MakeParts:
     """The tiny model, its answers ending after so many tokens."""
 
     def make(after: int, **options: float) -> Parts:
-        network = Ending(tiny_parts.network, tiny_parts.tokenizer.special(END), after, **options)
-        return replace(tiny_parts, network=cast("Nano", network))
+        (end,) = tiny_parts.model.stops
+        network = Ending(cast("Nano", tiny_parts.model.network), end, after, **options)
+        return replace(tiny_parts, model=replace(tiny_parts.model, network=network))
 
     return make
 
@@ -103,7 +102,7 @@ def test_pieces_join_to_the_answer_which_is_that_of_ask(ending: MakeParts) -> No
 def test_what_an_answer_tells(ending: MakeParts) -> None:
     parts = ending(5)
     answer = LocalModel(parts).ask("What?", image())
-    prompt = Assembler(parts.tokenizer, parts.spec).talk([user(image(), "What?")], ask=True)
+    prompt = parts.model.assembler.talk([user(image(), "What?")], ask=True)
     assert (answer.role, answer.model, answer.finish_reason) == ("assistant", "tiny", "stop")
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (len(prompt.ids), 6)
     assert 0 < answer.timings.first_token <= answer.timings.total
@@ -134,7 +133,7 @@ def test_seeds_and_media_and_their_order_matter(tiny_parts: Parts) -> None:
 
 def test_all_modalities_together(tiny_parts: Parts) -> None:
     files = (image(), film(0.5), sound(), image(1))
-    items = Assembler(tiny_parts.tokenizer, tiny_parts.spec).talk([user(*files)], ask=False).items
+    items = tiny_parts.model.assembler.talk([user(*files)], ask=False).items
     assert [item.modality for item in items] == ["image", "video", "audio", "audio", "image"]
     answer = LocalModel(tiny_parts).ask("Which?", *files, max_tokens=3)
     assert answer.usage.prompt_tokens > sum(item.rows for item in items)
@@ -237,22 +236,19 @@ TURNS: list[tuple[str, tuple[Media, ...]]] = [
 def test_every_turn_is_what_a_fresh_start_with_all_turns_would_give(
     ending: MakeParts, recorded: list[list[TokenEvent]], after: int
 ) -> None:
-    parts = ending(after)
-    end = parts.tokenizer.special(END)
-    assembler = Assembler(parts.tokenizer, parts.spec)
-    chat, whole = LocalModel(parts).chat(), Talk([], [], [])
+    model = ending(after).model
+    chat, messages = LocalModel(Parts("tiny", model)).chat(), list[Message]()
     for question, files in TURNS:
         answer = chat.send(question, *files, max_tokens=9)
-        new = assembler.talk([user(*files, question)], ask=True)
-        whole = Talk(whole.ids + new.ids, whole.items + new.items, [])
-        inputs, sampling = assembler.batch([whole]), Sampling(max_tokens=9)
-        fresh = engine.generate(parts.network, inputs, sampling, stop=end, banned=parts.banned)
+        messages.append(user(*files, question))
+        inputs, sampling = model.assembler.batch([model.assembler.talk(messages, ask=True)]), Sampling(max_tokens=9)
+        fresh = engine.generate(model.network, inputs, sampling, stops=model.stops, banned=model.banned)
         expected = [event for (event,) in fresh if event is not None]
         got = recorded[-1]
         assert [(event.id, event.finish) for event in got] == [(event.id, event.finish) for event in expected]
         assert [event.log_prob for event in got] == pytest.approx([event.log_prob for event in expected], abs=1e-3)
-        assert answer.text == parts.tokenizer.decode([event.id for event in got])
-        whole.ids.extend([event.id for event in got] + [end] * (got[-1].finish == "length"))
+        assert answer.text == model.tokenizer.decode([event.id for event in got])
+        messages.append(answer)
 
 
 def then(parts: Parts, before: Callable[[local.LocalChat], None]) -> Answer:
@@ -275,7 +271,7 @@ def abandon_before_the_answer(chat: local.LocalChat) -> None:
 
 
 def ask_too_much(chat: local.LocalChat) -> None:
-    with pytest.raises(LimitExceeded, match="leave no room for an answer"):
+    with pytest.raises(LimitExceeded, match="is more than the 256 this model takes"):
         chat.send("1" * 250)
 
 
@@ -316,10 +312,10 @@ def test_a_stream_that_was_overtaken_ends_with_a_word(tiny_parts: Parts) -> None
 
 def test_a_talk_that_is_full_says_so(tiny_parts: Parts) -> None:
     chat = LocalModel(tiny_parts).chat()
-    for _ in range(6):
-        chat.send("1" * 19, max_tokens=20)  # 42 tokens a turn with those of the roles, but for the very first end
-    with pytest.raises(LimitExceeded, match=r"leave no room for an answer among the 256 .* begin a new talk"):
-        chat.send("1" * 19, max_tokens=20)
+    for _ in range(5):
+        chat.send("1" * 19, max_tokens=1)  # at least 23 tokens a turn, with those of the roles
+    with pytest.raises(LimitExceeded, match=r"256.*begin a new talk"):
+        chat.send("1" * 141)
     assert LocalModel(tiny_parts).chat().send("What is this?", max_tokens=2)
 
 

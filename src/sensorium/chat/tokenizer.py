@@ -6,12 +6,20 @@ Text never produces a special token: the encoder is told to treat special tokens
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from sensorium.chat.message import Text
 from sensorium.core.errors import CheckpointError, UnreadableMedia
+
+
+class Decodes(Protocol):
+    """Turns ids into text."""
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of ids; special tokens give nothing, broken UTF-8 gives replacement characters."""
 
 
 class Tokenizer:
@@ -97,7 +105,7 @@ class Detokenizer:
     never become a character come with the next whole one, or at the end.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Decodes) -> None:
         self._tokenizer = tokenizer
         self._pending: list[int] = []
 

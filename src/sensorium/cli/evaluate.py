@@ -70,7 +70,7 @@ def _calibrate(
     require("matplotlib", "train")  # before an hour of asking, not after
     try:
         findings = finish(parts, folder, domains, count=count, report=_report)
-        write_card(card_template(family), folder, parts.network, findings)
+        write_card(card_template(family), folder, parts.model.network, findings)
     except OSError as error:
         raise ConfigError(
             f"{error.filename or folder}: {error.strerror or error}; expected to write what was measured there. "

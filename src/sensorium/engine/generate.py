@@ -4,7 +4,7 @@ Knows ids, caches and the `TokenModel` it needs; no files, no text, no protocol.
 `TokenEvent`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -48,7 +48,7 @@ def generate(
     inputs: ModelInputs,
     sampling: Sampling,
     *,
-    stop: int,
+    stops: Collection[int],
     banned: Sequence[int] = (),
     cache: KVCache | None = None,
 ) -> Iterator[list[TokenEvent | None]]:
@@ -58,7 +58,7 @@ def generate(
         model: any.
         inputs: prompts, left-padded; with a `cache`, what comes after the tokens in it.
         sampling: how tokens are chosen.
-        stop: the token that ends a sequence.
+        stops: tokens that end a sequence.
         banned: tokens that are never chosen; log-probabilities are among the others.
         cache: of an earlier call, with room for the prompt and all new tokens; a fresh one without it.
 
@@ -78,7 +78,7 @@ def generate(
         ids, log_probs = sampler.choose(logits.index_fill(1, unwritten, -torch.inf))
         events: list[TokenEvent | None] = []
         for row, (id_, log_prob) in enumerate(zip(ids.tolist(), log_probs.tolist(), strict=True)):
-            finish: Literal["stop", "length"] | None = "stop" if id_ == stop else None
+            finish: Literal["stop", "length"] | None = "stop" if id_ in stops else None
             if finish is None and count == sampling.max_tokens:
                 finish = "length"
             events.append(TokenEvent(id_, log_prob, finish) if running[row] else None)

@@ -17,6 +17,7 @@ from sensorium.core.packages import require
 from sensorium.evaluation.calibrate import Reliability
 from sensorium.evaluation.finish import Findings
 from sensorium.evaluation.report import Result, table
+from sensorium.models.answerer import Network
 from sensorium.models.nano.folder import seal
 
 CARD = "README.md"
@@ -24,7 +25,7 @@ PICTURE = "reliability.png"
 PLACE = re.compile(r"\{(\w+)\}")
 
 
-def write_card(template: Path, folder: Path, network: nn.Module, findings: Findings) -> None:
+def write_card(template: Path, folder: Path, network: Network, findings: Findings) -> None:
     """Write card and drawing into the folder of a model and seal it anew.
 
     Raises: MissingPackage without matplotlib (extra `train`), ConfigError for a template with another place, OSError
@@ -37,7 +38,7 @@ def write_card(template: Path, folder: Path, network: nn.Module, findings: Findi
     seal(folder)
 
 
-def fill(template: str, network: nn.Module, findings: Findings) -> str:
+def fill(template: str, network: Network, findings: Findings) -> str:
     """The template with numbers in its places. Raises: ConfigError for a place that nothing is measured for."""
     values = {
         "scores": table(findings.results),
@@ -63,7 +64,7 @@ def kinds_table(results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def sizes_table(network: nn.Module) -> str:
+def sizes_table(network: Network) -> str:
     """A Markdown table of the parameters of every part, in millions."""
     counts = {name: sum(each.numel() for each in part.parameters()) for name, part in _parts(network)}
     lines = ["| part | parameters |", "|---|---|"]
@@ -92,7 +93,7 @@ def draw_reliability(reliability: Reliability) -> bytes:
     return target.getvalue()
 
 
-def _parts(network: nn.Module) -> list[tuple[str, nn.Module]]:
+def _parts(network: Network) -> list[tuple[str, nn.Module]]:
     """Encoders and connectors by modality, and the language model."""
     named = []
     for name, child in network.named_children():

@@ -21,7 +21,6 @@ from sensorium.data.sample import Domain, Sample
 from sensorium.evaluation.calibrate import Reliability, fit_curve, fit_familiarity, limit, reliability, right
 from sensorium.evaluation.report import Result, summarise
 from sensorium.evaluation.suite import Outcome, answered, baseline, run_suite, spread
-from sensorium.inputs.assemble import Assembler
 from sensorium.models.nano.folder import seal
 from sensorium.runtime.calibration import CALIBRATION, FAMILIARITY, Calibration, Curve, Familiarity
 from sensorium.runtime.judgement import summary
@@ -146,11 +145,11 @@ def _familiarity(parts: Parts, domains: Mapping[str, Domain]) -> tuple[dict[str,
 @torch.inference_mode()
 def _summaries(parts: Parts, samples: Iterable[Sample]) -> dict[str, Tensor]:
     """Summaries of all media of the samples, by modality: [media, D]."""
-    assembler = Assembler(parts.tokenizer, parts.spec)
+    model = parts.model
     found: dict[str, list[Tensor]] = {}
     for sample in samples:
-        inputs = assembler.batch([assembler.talk([user(*sample.media)], ask=False)])
-        for batch in parts.network.encode(inputs).media:
+        inputs = model.assembler.batch([model.assembler.talk([user(*sample.media)], ask=False)])
+        for batch in model.network.encode(inputs).media:
             found.setdefault(batch.modality, []).extend(summary(rows) for rows in batch.rows)
     return {modality: torch.stack(vectors) for modality, vectors in found.items()}
 

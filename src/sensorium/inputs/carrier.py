@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from sensorium.core.errors import SpanMismatch
+
 RowModality = Literal["image", "audio", "video"]
 """Modalities that reach the language model as feature rows."""
 
@@ -39,6 +41,12 @@ class MediaBatch:
         features, times, rows = (_moved(each, device) for each in (self.features, self.times, self.rows))
         return MediaBatch(self.modality, features, self.spans, times, rows)
 
+    def after(self, items: int) -> "MediaBatch":
+        """All but the first `items`."""
+        return MediaBatch(
+            self.modality, self.features[items:], self.spans[items:], self.times[items:], self.rows[items:]
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class ModelInputs:
@@ -63,6 +71,43 @@ class ModelInputs:
             media=tuple(batch.to(device) for batch in self.media),
             places=_moved(self.places, device),
         )
+
+    def after(self, count: int) -> "ModelInputs":
+        """What a cache that has the first `count` tokens has not seen yet, of a batch of one.
+
+        Raises: SpanMismatch when the cut goes through a medium.
+        """
+        media, places = [], []
+        for batch, place in zip(self.media, self.places, strict=True):
+            before, taken, items = int(place[:, :count].sum()), 0, 0
+            while taken < before:
+                taken += batch.spans[items].length
+                items += 1
+            if taken != before:
+                raise SpanMismatch(
+                    f"{batch.modality}: a cut after token {count} leaves {taken - before} rows of an item behind it. "
+                    "Cut before or after a medium."
+                )
+            if items < len(batch.features):
+                media.append(batch.after(items))
+                places.append(place[:, count:])
+        return ModelInputs(
+            ids=self.ids[:, count:],
+            positions=self.positions[:, count:],
+            present=self.present,
+            media=tuple(media),
+            places=tuple(places),
+        )
+
+    def whole_media(self, count: int) -> int:
+        """The longest stretch of at most `count` first tokens that no medium reaches out of, of a batch of one."""
+        for batch, place in zip(self.media, self.places, strict=True):
+            at, start = place[0].nonzero()[:, 0].tolist(), 0
+            for span in batch.spans:
+                first, last = at[start], at[start + span.length - 1]
+                count = first if first < count <= last else count
+                start += span.length
+        return count
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,7 @@ from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.core.names import did_you_mean
 
 if TYPE_CHECKING:  # a list of names needs no torch
-    from sensorium.chat.tokenizer import Tokenizer
-    from sensorium.models.nano.config import NanoConfig
-    from sensorium.models.nano.model import Nano
+    from sensorium.models.answerer import Answerer
 
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
@@ -20,8 +18,8 @@ BUNDLED = Path(__file__).parent / "nano" / "weights"
 class Loader(Protocol):
     """Reads a model folder of one family."""
 
-    def __call__(self, folder: Path) -> "tuple[Nano, NanoConfig, Tokenizer]":
-        """Model, config and tokenizer. Raises: CheckpointError."""
+    def __call__(self, folder: Path) -> "Answerer":
+        """The model, ready to be asked. Raises: CheckpointError."""
 
 
 FAMILIES: Catalogue[Loader] = Catalogue(
@@ -29,7 +27,7 @@ FAMILIES: Catalogue[Loader] = Catalogue(
     (
         Entry(
             name=DEFAULT,
-            target="sensorium.models.nano.folder:load_nano",
+            target="sensorium.models.nano.answerer:load",
             summary="bundled: digits, clothing, sounds, scenes, charts, moving shapes; short answers, en and zh",
             modalities=("text", "image", "audio", "video"),
             licence="Apache-2.0",

@@ -4,50 +4,72 @@ from torch import Tensor, nn
 
 from sensorium.nn.attention import Attention
 from sensorium.nn.cache import LayerCache
-from sensorium.nn.mlp import Mlp, SwiGlu
+from sensorium.nn.mlp import GatedMlp, Mlp
 from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import Rotation
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x))."""
+    """x + attention(norm(x)), then x + mlp(norm(x)); what is added may be normed too (Gemma 2 and 3)."""
 
-    def __init__(self, *, attention: Attention, mlp: nn.Module, attention_norm: nn.Module, mlp_norm: nn.Module) -> None:
+    def __init__(
+        self,
+        *,
+        attention: Attention,
+        mlp: nn.Module,
+        attention_norm: nn.Module,
+        mlp_norm: nn.Module,
+        attention_post_norm: nn.Module | None = None,
+        mlp_post_norm: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         self.attention_norm = attention_norm
         self.attention = attention
+        self.attention_post_norm = attention_post_norm or nn.Identity()
         self.mlp_norm = mlp_norm
         self.mlp = mlp
+        self.mlp_post_norm = mlp_post_norm or nn.Identity()
 
     def forward(
         self,
         x: Tensor,
-        rotation: Rotation,
+        rotation: Rotation | None = None,
         *,
         mask: Tensor | None = None,
         causal: bool = False,
         cache: LayerCache | None = None,
     ) -> Tensor:
         """Inputs and return: as `Attention.forward`."""
-        x = x + self.attention(self.attention_norm(x), rotation, mask=mask, causal=causal, cache=cache)
-        return x + self.mlp(self.mlp_norm(x))
+        mixed = self.attention(self.attention_norm(x), rotation, mask=mask, causal=causal, cache=cache)
+        x = x + self.attention_post_norm(mixed)
+        return x + self.mlp_post_norm(self.mlp(self.mlp_norm(x)))
 
 
 def encoder_block(width: int, heads: int, hidden: int) -> Block:
-    """A block that sees all rows: layer norms, GELU."""
+    """A block that sees all rows, as `nano` has it: layer norms, GELU, normed queries and keys."""
     return Block(
-        attention=Attention(width=width, heads=heads, qk_norm=True),
+        attention=Attention(width=width, heads=heads, qk_norm=RmsNorm),
         mlp=Mlp(width, hidden),
         attention_norm=nn.LayerNorm(width),
         mlp_norm=nn.LayerNorm(width),
     )
 
 
-def decoder_block(width: int, heads: int, kv_heads: int, hidden: int) -> Block:
-    """A block of a causal decoder: RMS norms, SwiGLU, grouped queries."""
+def tower_block(width: int, heads: int, hidden: int, *, activation: str, eps: float) -> Block:
+    """A block of the vision, text and audio towers of CLIP, SigLIP and Whisper: layer norms, biases everywhere."""
     return Block(
-        attention=Attention(width=width, heads=heads, kv_heads=kv_heads, qk_norm=True),
-        mlp=SwiGlu(width, hidden),
+        attention=Attention(width=width, heads=heads, bias=True, out_bias=True),
+        mlp=Mlp(width, hidden, activation=activation),
+        attention_norm=nn.LayerNorm(width, eps=eps),
+        mlp_norm=nn.LayerNorm(width, eps=eps),
+    )
+
+
+def decoder_block(width: int, heads: int, kv_heads: int, hidden: int) -> Block:
+    """A block of a causal decoder, as `nano` has it: RMS norms, SwiGLU, grouped and normed queries."""
+    return Block(
+        attention=Attention(width=width, heads=heads, kv_heads=kv_heads, qk_norm=RmsNorm),
+        mlp=GatedMlp(width, hidden),
         attention_norm=RmsNorm(width),
         mlp_norm=RmsNorm(width),
     )

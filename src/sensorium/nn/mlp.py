@@ -1,31 +1,36 @@
 """The two feed-forward networks in use."""
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+
+from sensorium.nn.activation import activation as function_named
 
 
 class Mlp(nn.Module):
-    """Linear, GELU, linear: the feed-forward of vision and audio transformers and the LLaVA-1.5 connector."""
+    """Linear, activation, linear: the feed-forward of vision and audio transformers and the LLaVA-1.5 connector."""
 
-    def __init__(self, width: int, hidden: int, out: int | None = None) -> None:
+    def __init__(
+        self, width: int, hidden: int, out: int | None = None, *, activation: str = "gelu", bias: bool = True
+    ) -> None:
         super().__init__()
-        self.up = nn.Linear(width, hidden)
-        self.down = nn.Linear(hidden, out or width)
+        self.activation = function_named(activation)
+        self.up = nn.Linear(width, hidden, bias=bias)
+        self.down = nn.Linear(hidden, out or width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., out]."""
-        return self.down(F.gelu(self.up(x)))
+        return self.down(self.activation(self.up(x)))
 
 
-class SwiGlu(nn.Module):
-    """Shazeer 2020: silu(gate) * up, then down; gate and up are one matrix."""
+class GatedMlp(nn.Module):
+    """Shazeer 2020: activation(gate) * up, then down; gate and up are one matrix. With silu it is SwiGLU."""
 
-    def __init__(self, width: int, hidden: int) -> None:
+    def __init__(self, width: int, hidden: int, *, activation: str = "silu") -> None:
         super().__init__()
+        self.activation = function_named(activation)
         self.gate_up = nn.Linear(width, 2 * hidden, bias=False)
         self.down = nn.Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., D]."""
         gate, up = self.gate_up(x).chunk(2, dim=-1)
-        return self.down(F.silu(gate) * up)
+        return self.down(self.activation(gate) * up)

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sensorium.chat.message import Message
-from sensorium.chat.template import END
 from sensorium.engine.generate import TokenEvent, generate
 from sensorium.engine.sampling import Sampling
-from sensorium.inputs.assemble import Assembler
 from sensorium.runtime.judgement import kind_of, likelihood
 from sensorium.runtime.parts import Parts
 
@@ -23,17 +21,17 @@ class Reply:
 
 def answer_many(parts: Parts, talks: Sequence[Sequence[Message]], *, max_tokens: int = 64) -> list[Reply]:
     """Answer talks as one batch, greedily; each ends with a question. Raises: as `LocalModel.ask`."""
-    assembler = Assembler(parts.tokenizer, parts.spec)
-    asked = [assembler.talk(talk, ask=True) for talk in talks]
-    inputs = assembler.batch(asked, left=True)
+    model = parts.model
+    asked = [model.assembler.talk(talk, ask=True) for talk in talks]
+    inputs = model.assembler.batch(asked, left=True)
     events: list[list[TokenEvent]] = [[] for _ in talks]
-    stop, sampling = parts.tokenizer.special(END), Sampling(max_tokens=max_tokens)
-    for step in generate(parts.network, inputs, sampling, stop=stop, banned=parts.banned):
+    sampling = Sampling(max_tokens=max_tokens)
+    for step in generate(model.network, inputs, sampling, stops=model.stops, banned=model.banned):
         for row, event in zip(events, step, strict=True):
             row.extend([event] if event is not None else [])
     return [
         Reply(
-            text=parts.tokenizer.decode([event.id for event in row if event.finish != "stop"]),
+            text=model.tokenizer.decode([event.id for event in row if event.finish != "stop"]),
             probability=likelihood(row),
             kind=kind_of(item.modality for item in talk.items),
         )

@@ -1,6 +1,7 @@
 """How sure an answer is: token probabilities through the measured curve, and how strange the media look."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
@@ -34,9 +35,12 @@ def confidence(parts: Parts, events: Iterable[TokenEvent], modalities: Iterable[
 def strange(parts: Parts, inputs: ModelInputs, media: Sequence[Media]) -> list[str]:
     """A notice for each medium that lies farther from familiar ones than nearly all of validation did.
 
-    Inputs: inputs: of one talk, encoded; media: of the talk in order, the sound of a film as one of its own.
+    Inputs: inputs: of one talk, encoded; media: the last of the talk in order, the sound of a film as one of its own.
     """
-    rows: dict[str, Iterator[Tensor]] = {batch.modality: iter(batch.rows) for batch in inputs.media}
+    counts = Counter(medium.modality for medium in media)
+    rows: dict[str, Iterator[Tensor]] = {
+        batch.modality: iter(batch.rows[-counts[batch.modality] :]) for batch in inputs.media
+    }
     notices = []
     for medium in media:
         seen = next(rows[medium.modality])

@@ -7,13 +7,12 @@ from typing import Unpack
 
 import torch
 
-from sensorium.chat.message import Answer, Text, Timings, Usage, user
-from sensorium.chat.template import END
+from sensorium.chat.message import Answer, Message, Text, Timings, Usage, assistant, user
 from sensorium.chat.tokenizer import Detokenizer
 from sensorium.core.errors import EngineError, LimitExceeded, UsageError
 from sensorium.engine.generate import TokenEvent, generate
 from sensorium.engine.sampling import Options, Sampling
-from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.assemble import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.load import load_media
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
@@ -23,6 +22,11 @@ from sensorium.runtime.parts import Parts
 from sensorium.runtime.protocol import Input, StreamEvent
 
 UNHEARD = "{source}: the sound track ({seconds:.0f} s) is longer than the {limit:g} s that this model hears; left out."
+NO_ROOM = (
+    "talk: {length} tokens, pictures and sounds included, leave no room for an answer among the {limit} that this "
+    "model takes. Ask about fewer or shorter media, or begin a new talk."
+)
+DEAF = "{source}: this model hears no sound; the sound track is left out."
 
 
 class LocalModel:
@@ -60,17 +64,16 @@ class LocalModel:
 class LocalChat:
     """A talk. Media and cached keys and values stay, so a further question costs only its own tokens.
 
-    A turn that fails or is abandoned leaves the talk as it was before.
+    Every answer is that to the talk as it then stands: tokens that the cache has from earlier turns are not taken
+    again, the rest is. A turn that fails or is abandoned leaves the talk as it was before.
     """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._assembler = Assembler(parts.tokenizer, parts.spec)
-        self._end = parts.tokenizer.special(END)
+        self._model = parts.model
+        self._messages: list[Message] = []
         self._cache: KVCache | None = None
-        self._taken = 0  # tokens of the cache that belong to finished turns
-        self._unseen: list[int] = []  # the end of the last answer, which the cache has not taken yet
-        self._modalities: tuple[str, ...] = ()
+        self._taken: list[int] = []  # the tokens in the cache that belong to finished turns
         self._turn: object = None
 
     def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
@@ -88,16 +91,20 @@ class LocalChat:
         began = perf_counter()
         sampling = Sampling(**options)
         media, notices = self._read(files)
-        talk = self._assembler.talk([user(*media, question)], ask=True)
+        messages = [*self._messages, user(*media, question)]
+        talk = self._model.assembler.talk(messages, ask=True)
+        length, limit = len(talk.ids), self._model.max_tokens
+        if length >= limit:
+            raise LimitExceeded(NO_ROOM.format(length=length, limit=limit))
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, limit - length))
+        inputs = self._model.assembler.batch([talk])
+        known = inputs.whole_media(_common(self._taken, talk.ids))
         with torch.inference_mode():
-            inputs = self._parts.network.encode(self._inputs(talk))
-        length = inputs.ids.shape[1]
-        room = self._parts.spec.max_tokens - self._taken - length
-        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, room))
-        cache = self._room(length + sampling.max_tokens)
+            inputs = self._model.network.encode(inputs.after(known))
+        cache = self._room(known, length + sampling.max_tokens)
         turn = self._turn = object()
         events: list[TokenEvent] = []
-        pieces = Detokenizer(self._parts.tokenizer)
+        pieces = Detokenizer(self._model.tokenizer)
         text, first_token = "", 0.0
         for event in self._events(inputs, sampling, cache):
             first_token = first_token or perf_counter() - began
@@ -108,18 +115,17 @@ class LocalChat:
             if piece:
                 yield StreamEvent(piece)
             self._check(turn)
-        modalities = (*self._modalities, *(item.modality for item in talk.items))
         notices += strange(self._parts, inputs, [each for medium in media for each in _tracks(medium)])
-        self._taken, self._modalities = cache.length, modalities
-        self._unseen = [self._end] if events[-1].finish == "stop" else [events[-1].id, self._end]
+        self._messages = [*messages, assistant(text)]
+        self._taken = talk.ids + [event.id for event in events[:-1]]  # the last one was never put in
         timings = Timings(first_token=first_token, total=perf_counter() - began)
-        answer = self._answer(text, events, timings, prompt_tokens=length)
+        answer = self._answer(text, events, timings, talk)
         yield StreamEvent("", replace(answer, notices=tuple(notices)))
 
     def _events(self, inputs: ModelInputs, sampling: Sampling, cache: KVCache) -> Iterator[TokenEvent]:
         """Token events of the one talk."""
-        parts = self._parts
-        for events in generate(parts.network, inputs, sampling, stop=self._end, banned=parts.banned, cache=cache):
+        model = self._model
+        for events in generate(model.network, inputs, sampling, stops=model.stops, banned=model.banned, cache=cache):
             yield from (event for event in events if event is not None)
 
     def _check(self, turn: object) -> None:
@@ -129,8 +135,8 @@ class LocalChat:
                 "answer to its end before you ask again, or use another chat()."
             )
 
-    def _answer(self, text: str, events: Sequence[TokenEvent], timings: Timings, *, prompt_tokens: int) -> Answer:
-        chance = confidence(self._parts, events, self._modalities)
+    def _answer(self, text: str, events: Sequence[TokenEvent], timings: Timings, talk: Talk) -> Answer:
+        chance = confidence(self._parts, events, (item.modality for item in talk.items))
         return Answer(
             role="assistant",
             parts=(Text(text),),
@@ -138,7 +144,7 @@ class LocalChat:
             sure=chance is None or chance >= self._parts.calibration.sure_from,
             model=self._parts.name,
             finish_reason=events[-1].finish or "stop",
-            usage=Usage(prompt_tokens=prompt_tokens, completion_tokens=len(events)),
+            usage=Usage(prompt_tokens=len(talk.ids), completion_tokens=len(events)),
             timings=timings,
         )
 
@@ -150,37 +156,33 @@ class LocalChat:
             for each in files
         ]
         notices = [notice for medium in media for notice in medium.notices]
-        longest = self._parts.spec.audio.max_seconds
+        longest = self._model.longest_sound
         for index, medium in enumerate(media):
             if isinstance(medium, VideoClip) and medium.sound is not None and medium.sound.seconds > longest:
-                seconds = medium.sound.seconds
-                notices.append(UNHEARD.format(source=medium.source, seconds=seconds, limit=longest))
+                words = UNHEARD if longest else DEAF
+                notices.append(words.format(source=medium.source, seconds=medium.sound.seconds, limit=longest))
                 media[index] = replace(medium, sound=None)
         return media, notices
 
-    def _inputs(self, talk: Talk) -> ModelInputs:
-        """The new tokens as a batch of one, after those of earlier turns.
-
-        Raises: LimitExceeded when they leave no room for an answer.
-        """
-        inputs = self._assembler.batch([Talk(self._unseen + talk.ids, talk.items, [])])
-        total, limit = self._taken + inputs.ids.shape[1], self._parts.spec.max_tokens
-        if total >= limit:
-            raise LimitExceeded(
-                f"talk: {total} tokens, pictures and sounds included, leave no room for an answer among the {limit} "
-                "that this model takes. Ask about fewer or shorter media, or begin a new talk."
-            )
-        return replace(inputs, positions=inputs.positions + self._taken)
-
-    def _room(self, tokens: int) -> KVCache:
-        """The cache, at the end of the last finished turn, with room for so many more tokens."""
-        needed = self._taken + tokens
+    def _room(self, known: int, tokens: int) -> KVCache:
+        """The cache, cut back to its first `known` tokens, with room for `tokens` in all."""
         if self._cache is None:
-            self._cache = self._parts.network.new_cache(1, needed)
-        self._cache.truncate(self._taken)
-        if needed > self._cache.capacity:
-            self._cache = self._cache.grown(min(2 * needed, self._parts.spec.max_tokens))
+            self._cache = self._model.network.new_cache(1, tokens)
+        self._taken = self._taken[:known]
+        self._cache.truncate(known)
+        if tokens > self._cache.capacity:
+            self._cache = self._cache.grown(min(2 * tokens, self._model.max_tokens))
         return self._cache
+
+
+def _common(taken: Sequence[int], ids: Sequence[int]) -> int:
+    """How many first tokens are the same; the last of `ids` is not counted, since its scores are wanted."""
+    same = 0
+    for one, other in zip(taken, ids[:-1], strict=False):
+        if one != other:
+            break
+        same += 1
+    return same
 
 
 def _tracks(medium: Media) -> list[Media]:

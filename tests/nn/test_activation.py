@@ -1,0 +1,21 @@
+"""Activations are PyTorch's or their formula; an unknown name is answered with a close one."""
+
+import pytest
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from sensorium.core.errors import ConfigError
+from sensorium.nn.activation import activation
+
+
+def test_names_mean_what_checkpoints_mean_by_them() -> None:
+    x = torch.linspace(-4, 4, 33)
+    torch.testing.assert_close(activation("quick_gelu")(x), x / (1 + (-1.702 * x).exp()))
+    torch.testing.assert_close(activation("gelu_pytorch_tanh")(x), F.gelu(x, approximate="tanh"))
+    torch.testing.assert_close(activation("gelu_new")(x), F.gelu(x, approximate="tanh"))
+    torch.testing.assert_close(activation("gelu")(x), F.gelu(x))
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no activation named 'silo'.*Did you mean 'silu'"):
+        activation("silo")
