@@ -14,7 +14,8 @@ from sensorium.chat.message import Message, user
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.engine.generate import generate
 from sensorium.engine.sampling import Sampling
-from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.assemble import Assembler
+from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.inputs.spec import InputSpec
 from sensorium.media.types import AudioClip, Image, VideoClip

@@ -12,7 +12,8 @@ from sensorium.chat.message import Message, Text, assistant, user
 from sensorium.chat.template import PAD, PLACEHOLDER, ROLE, SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
-from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.assemble import Assembler
+from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import RowModality
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.nano.config import NanoConfig

@@ -63,7 +63,7 @@ def test_resizing_keeps_colours_where_they_are() -> None:
 
 
 def test_small_pictures_are_enlarged() -> None:
-    assert image_features(Image(np.full((8, 8, 3), 7, np.uint8)), ImageSpec()).shape == (3, 48, 48)
+    assert image_features(Image(np.full((8, 8, 3), 7, np.uint8)), ImageSpec()).shape == (3, 32, 32)
 
 
 # Sound

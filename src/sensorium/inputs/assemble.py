@@ -5,41 +5,21 @@ model will make rows of it. Media that the model cannot take are an error, never
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from sensorium.chat.message import Message
 from sensorium.chat.template import PAD, PLACEHOLDER, Piece, Slot, Special, Words, render
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
 from sensorium.inputs import features
-from sensorium.inputs.carrier import MediaBatch, ModelInputs, RowModality, Span, TrainingInputs
+from sensorium.inputs.batching import Item, Talk, batch_talks
+from sensorium.inputs.carrier import ModelInputs, RowModality, TrainingInputs
 from sensorium.inputs.spec import InputSpec
 from sensorium.media.types import AudioClip, Image, Media, VideoClip
 
 MODALITIES: tuple[RowModality, ...] = ("image", "audio", "video")
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """One medium, ready to be batched; `rows` is its number of placeholders."""
-
-    modality: RowModality
-    features: NDArray[np.uint8] | NDArray[np.float32]
-    rows: int
-    times: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Talk:
-    """One talk as ids, its media, and per id the weight with which it is learnt (0 where the user speaks)."""
-
-    ids: list[int]
-    items: list[Item]
-    weights: list[float]
 
 
 class Assembler:
@@ -104,21 +84,7 @@ class Assembler:
 
     def batch(self, talks: Sequence[Talk], *, left: bool = False) -> ModelInputs:
         """Pad talks to one length (on the left for generation) and group their media by modality."""
-        length = max(len(talk.ids) for talk in talks)
-        ids = torch.full((len(talks), length), self._pad)
-        present = torch.zeros(len(talks), length, dtype=torch.bool)
-        for row, talk in enumerate(talks):
-            at = slice(length - len(talk.ids), None) if left else slice(0, len(talk.ids))
-            ids[row, at] = torch.tensor(talk.ids)
-            present[row, at] = True
-        media = tuple(batch for batch in (_collect(talks, modality) for modality in MODALITIES) if batch.features)
-        return ModelInputs(
-            ids=ids,
-            positions=(present.cumsum(dim=1) - 1).clamp(min=0),
-            present=None if bool(present.all()) else present,
-            media=media,
-            places=tuple(ids == self._placeholder[batch.modality] for batch in media),
-        )
+        return batch_talks(talks, pad=self._pad, placeholders=self._placeholder, left=left)
 
     def training_batch(self, talks: Sequence[Talk]) -> TrainingInputs:
         """A right-padded batch with the weight of every token."""
@@ -127,16 +93,6 @@ class Assembler:
         for row, talk in enumerate(talks):
             weights[row, : len(talk.weights)] = torch.tensor(talk.weights)
         return TrainingInputs(inputs, weights)
-
-
-def _collect(talks: Sequence[Talk], modality: RowModality) -> MediaBatch:
-    found = [(row, item) for row, talk in enumerate(talks) for item in talk.items if item.modality == modality]
-    return MediaBatch(
-        modality=modality,
-        features=tuple(torch.from_numpy(item.features) for _, item in found),
-        spans=tuple(Span(row, item.rows) for row, item in found),
-        times=tuple(torch.from_numpy(item.times) for _, item in found if item.times is not None),
-    )
 
 
 def _answer_weights(messages: Sequence[Message], weights: Sequence[float]) -> list[float]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sensorium.chat.message import Message
 from sensorium.chat.tokenizer import Decodes
-from sensorium.inputs.assemble import Talk
+from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.nn.cache import KVCache
 

@@ -12,7 +12,7 @@ from sensorium.chat.tokenizer import Detokenizer
 from sensorium.core.errors import EngineError, LimitExceeded, UsageError
 from sensorium.engine.generate import TokenEvent, generate
 from sensorium.engine.sampling import Options, Sampling
-from sensorium.inputs.assemble import Talk
+from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.load import load_media
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
