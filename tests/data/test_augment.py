@@ -219,3 +219,28 @@ def test_grain_stays_within_its_bound_and_cuts_within_their_share() -> None:
         hole = (augment.cut_out(grey, np.random.default_rng(seed), share=0.3) != grey).any(axis=2)
         assert hole.any(axis=0).sum() <= 12
         assert hole.any(axis=1).sum() <= 12
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((128, 128), {(48, 48), (64, 64)}),
+        ((120, 128), {(48, 48), (64, 64)}),
+        ((96, 128), {(36, 48), (48, 64)}),
+        ((80, 128), {(32, 48), (43, 64)}),
+        ((128, 90), {(48, 32), (64, 43)}),
+        ((400, 40), {(48, 32), (64, 43)}),  # beyond all proportions: the nearest
+        ((20, 30), {(20, 30)}),  # never enlarged
+        ((50, 52), {(48, 48), (52, 52)}),
+    ],
+)
+def test_shrinking_gives_few_sizes_and_never_enlarges(size: tuple[int, int], expected: set[tuple[int, int]]) -> None:
+    picture = np.full((*size, 3), 90, np.uint8)
+    rng = np.random.default_rng(0)
+    assert {augment.shrink(picture, rng, sides=(48, 64)).shape[:2] for _ in range(20)} == expected
+
+
+def test_shrinking_leaves_everything_in_its_place() -> None:
+    small = augment.shrink(_corner_dot(), np.random.default_rng(0), sides=(32,))
+    assert small.shape == (32, 32, 3)
+    assert _centre(small) == pytest.approx(_centre(_corner_dot()) / 2, abs=0.5)

@@ -80,6 +80,22 @@ def test_shares_that_cannot_be(options: dict[str, float]) -> None:
         Share(**options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("answered", [None, 1, 2, 3])
+def test_of_a_batch_any_number_may_be_answered(answered: int | None) -> None:
+    assert Share(batch=3, answered=answered).answered == answered
+
+
+@pytest.mark.parametrize("answered", [-1, 0, 4])
+def test_more_or_fewer_than_a_batch_cannot_be_answered(answered: int) -> None:
+    with pytest.raises(ConfigError, match=f"answered is {answered}; expected 1 to 3, the batch, or nothing for all"):
+        Share(batch=3, answered=answered)
+
+
+def test_what_is_answered_changes_no_sample() -> None:
+    few, all_ = (Mixture({"a": Share(batch=3, answered=some)}, 1, 1, {"a": Numbers("a")}) for some in (1, None))
+    assert drawn(few, 5) == drawn(all_, 5)
+
+
 def test_a_sample_is_a_talk_with_its_media_first() -> None:
     turns = (Turn("What?", "a boot", "name", weight=0.2), Turn("Read it.", "abc", "line", measure="characters"))
     sample = Sample((IMAGE,), turns, "things")

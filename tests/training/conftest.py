@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sensorium.data.mixture import Share
-from sensorium.data.sample import Domain, Sample, Turn
+from sensorium.data.sample import Domain, Region, Sample, Turn
 from sensorium.media.types import Image
 from sensorium.models.nano.config import NanoConfig
 from sensorium.training import preparation
@@ -35,7 +35,8 @@ class Colours:
     def _sample(self, which: int, *, turns: int) -> Sample:
         name, colour = list(COLOURS.items())[which]
         image = Image(np.full((32, 32, 3), colour, np.uint8))
-        return Sample((image,), (Turn(f"Which colour {self.name}?", name, "colour"),) * turns, self.name)
+        regions = (Region((name,), (0.0, 0.0, 0.5, 1.0)),)
+        return Sample((image,), (Turn(f"Which colour {self.name}?", name, "colour"),) * turns, self.name, regions)
 
 
 @pytest.fixture
@@ -50,13 +51,13 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def recipe(tmp_path: Path, tiny_config: NanoConfig, colours: None) -> Callable[..., Recipe]:
-    """Makes a recipe of six steps on two domains of colours, in a folder of its own."""
+    """Makes a recipe of six steps on two domains of colours, one partly answered, in a folder of its own."""
 
     def make(folder: str = "run", **changes: Any) -> Recipe:
         base = Recipe(
             name="tiny",
             steps=6,
-            mixture={"one": Share(batch=3), "two": Share(batch=2)},
+            mixture={"one": Share(batch=3, answered=2), "two": Share(batch=2)},
             output=str(tmp_path / folder),
             micro_batches=2,
             model=tiny_config,

@@ -17,9 +17,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from sensorium.core.errors import CheckpointError, ConfigError, EngineError
+from sensorium.data.mixture import Share
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import load_nano
-from sensorium.training.loop import Progress, Trainer, train
+from sensorium.training.loop import CHUNKS, Progress, Trainer, _chunks, train
 from sensorium.training.preparation import Steps, validation_talks
 from sensorium.training.recipe import Recipe, read_recipe
 
@@ -66,6 +67,42 @@ def test_loss_falls_on_one_repeated_batch(trainer: Trainer) -> None:
     losses = [sum(trainer.learn(batches).values()) for _ in range(60)]
     assert losses[-1] < 0.3 * losses[0]
     assert trainer.step == 60
+
+
+def test_a_micro_batch_in_parts_has_the_gradients_of_the_whole(recipe: MakeRecipe) -> None:
+    made = recipe(mixture={"one": Share(batch=9, answered=7)}, micro_batches=1, naming=0.5)
+    Path(made.output).mkdir()
+    trainer = Trainer(made, Path(made.output))
+    ((name, lessons),) = Steps(trainer.mixture, trainer.assembler, 1)[0]
+    answered = [lesson for lesson in lessons if lesson.answered]
+    assert len({len(lesson.talk.ids) for lesson in answered}) > 1
+    answers, names = (
+        trainer.objective(trainer.assembler.training_batch([lesson.talk for lesson in some]), some)
+        for some in (answered, lessons)
+    )
+    expected = answers.answers / sum(sum(lesson.talk.weights) for lesson in answered)
+    whole = torch.autograd.grad(
+        expected + 0.5 * names.names / len(lessons), list(trainer.objective.parameters()), allow_unused=True
+    )
+    loss, parts = trainer._gradients((name, lessons))
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
+    assert [each is None for each in parts] == [each is None for each in whole]
+    for part, each in zip(parts, whole, strict=True):
+        if part is not None and each is not None:
+            torch.testing.assert_close(part, each, atol=1e-5, rtol=1e-3)
+
+
+def test_parts_are_of_like_length_and_either_answered_or_named(trainer: Trainer) -> None:
+    ((_, lessons),) = (batch for batch in Steps(trainer.mixture, trainer.assembler, 1)[0] if batch[0] == "one")
+    some = [replace(lesson, answered=place % 4 > 0) for place, lesson in enumerate(lessons * 4)]
+    *answered, named = _chunks(some)
+    assert len(answered) == CHUNKS
+    lengths = [len(lesson.talk.ids) for part in answered for lesson in part]
+    assert lengths == sorted(lengths)
+    assert all(lesson.answered for part in answered for lesson in part)
+    assert not any(lesson.answered for lesson in named)
+    assert sum(map(len, answered)) + len(named) == len(some)
+    assert [len(part) for part in _chunks(lessons[:2])] == [1, 1]
 
 
 def test_a_run_leaves_checkpoint_log_and_model(recipe: MakeRecipe) -> None:
@@ -124,7 +161,15 @@ def test_a_run_may_be_prolonged(recipe: MakeRecipe) -> None:
     assert [each.step for each in reports] == [4, 5]
 
 
-@pytest.mark.parametrize("changes", [{"seed": 2}, {"micro_batches": 1}, {"precision": "bf16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 2},
+        {"micro_batches": 1},
+        {"precision": "bf16"},
+        {"mixture": {"one": Share(batch=3, answered=1), "two": Share(batch=2)}},
+    ],
+)
 def test_another_recipe_in_the_same_folder_is_refused(recipe: MakeRecipe, changes: dict[str, object]) -> None:
     train(recipe(steps=1), ignore)
     with pytest.raises(CheckpointError, match="written by a run with another model, mixture or seed"):
@@ -170,7 +215,7 @@ def test_gradients_that_are_no_numbers_end_the_run_and_keep_the_checkpoint(train
     trainer.learn(batches)
     trainer.save()
     saved = state(trainer.recipe)
-    torch.nn.init.constant_(trainer.model.language.norm.weight, math.nan)
+    torch.nn.init.constant_(next(trainer.model.language.norm.parameters()), math.nan)
     with pytest.raises(EngineError, match=r"step 1: gradients are not finite .* the last checkpoint is kept"):
         trainer.learn(batches)
     assert same(saved, state(trainer.recipe))
@@ -197,7 +242,7 @@ train(read_recipe(Path(sys.argv[1]), sys.argv[2:]), lambda progress: None)
 REAL = """
 name: tiny
 steps: 16
-mixture: {scenes: {batch: 4}, tones: {batch: 2}}
+mixture: {scenes: {batch: 4, answered: 2}, tones: {batch: 2}}
 micro_batches: 2
 precision: fp32
 tokenizer_samples: 10

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sensorium.models.nano.model import Nano
+from sensorium.models.early import EarlyFusion
 from sensorium.training.optimiser import build_optimisers, rate_factor, set_rates
 from sensorium.training.recipe import Optimiser
 
@@ -22,13 +22,13 @@ def test_rates_without_warm_up_or_decay() -> None:
     assert [rate_factor(step, 10, settings) for step in range(10)] == [1.0] * 10
 
 
-def test_every_parameter_is_moved_by_exactly_one(tiny_nano: Nano) -> None:
+def test_every_parameter_is_moved_by_exactly_one(tiny_nano: EarlyFusion) -> None:
     optimisers = build_optimisers(tiny_nano, SETTINGS)
     moved = [each for optimiser in optimisers for group in optimiser.param_groups for each in group["params"]]
     assert len({id(each) for each in moved}) == len(moved) == len(list(tiny_nano.parameters()))
 
 
-def test_matrices_go_to_muon_and_the_rest_to_adam(tiny_nano: Nano) -> None:
+def test_matrices_go_to_muon_and_the_rest_to_adam(tiny_nano: EarlyFusion) -> None:
     *muons, adam = build_optimisers(tiny_nano, SETTINGS)
     by_adam = {id(each) for group in adam.param_groups for each in group["params"]}
     names = {name for name, each in tiny_nano.named_parameters() if id(each) in by_adam and each.ndim == 2}
@@ -40,7 +40,7 @@ def test_matrices_go_to_muon_and_the_rest_to_adam(tiny_nano: Nano) -> None:
     assert [group["weight_decay"] for group in adam.param_groups] == [SETTINGS.weight_decay, 0.0]
 
 
-def test_rates_are_shares_of_the_full_ones(tiny_nano: Nano) -> None:
+def test_rates_are_shares_of_the_full_ones(tiny_nano: EarlyFusion) -> None:
     optimisers = build_optimisers(tiny_nano, SETTINGS)
     for factor in (0.5, 0.1):
         set_rates(optimisers, factor)

@@ -11,7 +11,7 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import ConfigError, UsageError
 from sensorium.inputs.assemble import Assembler
 from sensorium.models.nano.config import LanguageConfig, NanoConfig
-from sensorium.training.preparation import Steps, build_mixture, stream, train_tokenizer, validation_talks
+from sensorium.training.preparation import MicroBatch, Steps, build_mixture, stream, train_tokenizer, validation_talks
 from sensorium.training.recipe import Recipe
 
 MakeRecipe = Callable[..., Recipe]
@@ -22,18 +22,25 @@ def steps(recipe: MakeRecipe, tiny_tokenizer: Tokenizer, tiny_config: NanoConfig
     return Steps(build_mixture(recipe()), Assembler(tiny_tokenizer, tiny_config.inputs), 6)
 
 
-def told(batches: list[tuple[str, list[object]]]) -> list[tuple[str, list[list[int]]]]:
-    return [(name, [talk.ids for talk in talks]) for name, talks in batches]  # type: ignore[attr-defined]
+def told(batches: list[MicroBatch]) -> list[tuple[str, list[list[int]]]]:
+    return [(name, [lesson.talk.ids for lesson in lessons]) for name, lessons in batches]
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_stream_begins_anywhere_and_keeps_order(steps: Steps, workers: int) -> None:
-    expected = [told(steps[step]) for step in range(2, 6)]  # type: ignore[arg-type]
-    assert [told(batches) for batches in stream(steps, start=2, workers=workers)] == expected  # type: ignore[arg-type]
+    expected = [told(steps[step]) for step in range(2, 6)]
+    assert [told(batches) for batches in stream(steps, start=2, workers=workers)] == expected
 
 
 def test_every_micro_batch_has_its_domains_size(steps: Steps) -> None:
-    assert {name: len(talks) for name, talks in steps[0]} == {"one": 3, "two": 2}
+    assert {name: len(lessons) for name, lessons in steps[0]} == {"one": 3, "two": 2}
+
+
+def test_the_first_of_a_micro_batch_are_answered_and_all_are_named(steps: Steps) -> None:
+    lessons = dict(steps[0])
+    assert [lesson.answered for lesson in lessons["one"]] == [True, True, False]
+    assert [lesson.answered for lesson in lessons["two"]] == [True, True]
+    assert all(len(lesson.names) == 2 for each in lessons.values() for lesson in each)  # the picture and its region
 
 
 def test_a_run_that_is_done_has_no_more_steps(steps: Steps) -> None:

@@ -40,6 +40,11 @@ def test_overrides_come_last(path: Path) -> None:
     assert list(recipe.mixture) == ["scenes", "tones", "moving"]
 
 
+def test_a_share_may_say_how_many_are_answered(path: Path) -> None:
+    recipe = read_recipe(path, ["mixture.scenes.answered=3"])
+    assert recipe.mixture["scenes"] == Share(2.0, 4, answered=3)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -61,6 +66,7 @@ def test_overrides_come_last(path: Path) -> None:
             "mixture.scenes.batch=0",
             "batch 0 and turns 8; expected a weight above 0, and a batch and turns of at least 1",
         ),
+        ("mixture.scenes.answered=5", "answered is 5; expected 1 to 4, the batch, or nothing for all"),
         ("model.vision.heads=5", r"vision\.width is 192; expected a positive multiple of 4 vision\.heads"),
     ],
 )

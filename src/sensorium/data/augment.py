@@ -27,6 +27,7 @@ Range: TypeAlias = tuple[float, float]
 _FRAME, _HOP = 480, 160  # 30 ms frames, each sample in three of them
 _BLUR = 4  # bins to either side that an envelope averages over, twice: wider than the harmonics of most voices
 _MOST_BEND = 2.5  # largest change of a bin's log magnitude (natural units, 22 dB)
+_RATIOS = (2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2)
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -91,12 +92,14 @@ def augment_photo(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def shrink(pixels: Pixels, rng: np.random.Generator, *, sides: tuple[int, ...]) -> Pixels:
-    """Scale down to a longest side drawn from `sides`: users send all sizes, and small ones cost less to learn from."""
+    """Scale down to a longest side drawn from `sides`, proportions to the nearest of 2:3, 3:4, 1:1, 4:3 and 3:2.
+
+    Users send all sizes; small ones cost less to learn from, and pictures of equal size are encoded together.
+    """
     height, width = pixels.shape[:2]
-    scale = int(sides[int(rng.integers(len(sides)))]) / max(height, width)
-    if scale >= 1.0:
-        return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    side = min(int(sides[int(rng.integers(len(sides)))]), max(height, width))
+    ratio = min(_RATIOS, key=lambda ratio: abs(math.log(ratio * height / width)))
+    size = round(side * min(1.0, ratio)), round(side * min(1.0, 1.0 / ratio))
     return np.array(PillowImage.fromarray(pixels).resize(size, PillowImage.Resampling.BICUBIC))
 
 

@@ -16,17 +16,26 @@ from sensorium.data.sample import Domain, Sample
 
 @dataclass(frozen=True)
 class Share:
-    """How often a domain is drawn relative to the others, and how many samples, of how many turns, a batch has."""
+    """How often a domain is drawn relative to the others, and how many samples, of how many turns, a batch has.
+
+    Of a batch, the first `answered` samples are talked about; the others are only named (training/objective.py), which
+    costs a third where pictures are small.
+    """
 
     weight: float = 1.0
     batch: int = 32
     turns: int = 8
+    answered: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.weight < math.inf or self.batch < 1 or self.turns < 1:
             raise ConfigError(
                 f"share: got weight {self.weight}, batch {self.batch} and turns {self.turns}; expected a weight above "
                 "0, and a batch and turns of at least 1. Leave out a domain that is not wanted."
+            )
+        if self.answered is not None and not 1 <= self.answered <= self.batch:
+            raise ConfigError(
+                f"share: answered is {self.answered}; expected 1 to {self.batch}, the batch, or nothing for all."
             )
 
 

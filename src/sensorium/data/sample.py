@@ -35,13 +35,26 @@ class Turn:
     weight: float = 1.0
 
 
+@dataclass(frozen=True)
+class Region:
+    """Part of a picture or film, and words for what is there.
+
+    `box` is left, top, right, bottom and `span` start and end, all as shares (0 … 1) of the width, height and frames.
+    """
+
+    words: tuple[str, ...]
+    box: tuple[float, float, float, float]
+    span: tuple[float, float] = (0.0, 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Media in the order in which they are shown, then the turns."""
+    """Media in the order in which they are shown, then the turns; `regions` are of the first medium."""
 
     media: tuple[Media, ...]
     turns: tuple[Turn, ...]
     domain: str
+    regions: tuple[Region, ...] = ()
 
 
 class Domain(Protocol):

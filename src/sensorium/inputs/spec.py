@@ -8,7 +8,7 @@ class ImageSpec:
     """Pictures: both sides become multiples of `multiple`, the area stays within bounds, the ratio within `aspect`."""
 
     multiple: int = 16
-    min_pixels: int = 48 * 48
+    min_pixels: int = 32 * 32
     max_pixels: int = 160 * 160
     aspect: float = 40.0
 

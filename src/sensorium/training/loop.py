@@ -26,10 +26,13 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.config import to_dict
 from sensorium.core.errors import ConfigError, EngineError
 from sensorium.core.files import write_atomic
-from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.assemble import Assembler
+from sensorium.inputs.batching import Talk
+from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.folder import load_nano, save_nano
-from sensorium.models.nano.model import Nano, build
+from sensorium.models.nano.model import build
 from sensorium.training.checkpoint import Run, load_run, save_run
+from sensorium.training.lesson import Lesson
 from sensorium.training.objective import Objective, answers_right
 from sensorium.training.optimiser import build_optimisers, rate_factor, set_rates
 from sensorium.training.preparation import MicroBatch, Steps, build_mixture, stream, train_tokenizer, validation_talks
@@ -38,8 +41,8 @@ from sensorium.training.recipe import Recipe
 Log = list[dict[str, Any]]
 
 LOG_EVERY = 25
-CHUNKS = 2
-"""Parts by length that a micro-batch is computed in."""
+CHUNKS = 3
+"""Parts by length that the answered lessons of a micro-batch are computed in."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Trainer:
         self.step = 0
         self.log: Log = []
 
-    def _begin(self) -> tuple[Tokenizer, Nano]:
+    def _begin(self) -> tuple[Tokenizer, EarlyFusion]:
         """Tokenizer and model: those of `recipe.start`, else the run's own tokenizer file and fresh weights."""
         if self.recipe.start is not None:
             model, config, tokenizer = load_nano(Path(self.recipe.start))
@@ -157,17 +160,15 @@ class Trainer:
 
         Talks of like length go through together, so that little is spent on padding.
         """
-        talks = sorted(micro_batch[1], key=lambda talk: len(talk.ids))
-        total = sum(sum(talk.weights) for talk in talks)
-        media = max(1, sum(len(talk.items) for talk in talks))
+        lessons = micro_batch[1]
+        total = sum(sum(lesson.talk.weights) for lesson in lessons if lesson.answered)
         parameters = list(self.objective.parameters())
         loss, gradients = 0.0, list[Tensor | None]([None] * len(parameters))
-        size = -(-len(talks) // CHUNKS)
         with self._precision():  # around all parts, so that weights are cast once
-            for start in range(0, len(talks), size):
-                batch = self.assembler.training_batch(talks[start : start + size])
-                losses = self.objective(batch.to(self.device))
-                part = losses.answers / total + self.recipe.naming * losses.names / media
+            for chunk in _chunks(lessons):
+                batch = self.assembler.training_batch([lesson.talk for lesson in chunk])
+                losses = self.objective(batch.to(self.device), chunk)
+                part = losses.answers / total + self.recipe.naming * losses.names / len(lessons)
                 loss += losses.answers.item() / total
                 found = torch.autograd.grad(part, parameters, allow_unused=True)
                 gradients = [_sum(*pair) for pair in zip(gradients, found, strict=True)]
@@ -248,9 +249,20 @@ def train(recipe: Recipe, report: Callable[[Progress], None]) -> Path:
     return folder / "model"
 
 
+def _chunks(lessons: list[Lesson]) -> list[list[Lesson]]:
+    """The answered lessons in parts of like length, then those that are only named."""
+    answered = sorted((each for each in lessons if each.answered), key=lambda lesson: len(lesson.talk.ids))
+    size = -(-len(answered) // CHUNKS)
+    parts = [answered[start : start + size] for start in range(0, len(answered), size)]
+    return [part for part in (*parts, [each for each in lessons if not each.answered]) if part]
+
+
 def _work(micro_batch: MicroBatch) -> int:
     """About how long a micro-batch takes: its tokens, and its rows four times, since encoders see them finer."""
-    return sum(len(talk.ids) + 4 * sum(item.rows for item in talk.items) for talk in micro_batch[1])
+    return sum(
+        len(lesson.talk.ids) * lesson.answered + 4 * sum(item.rows for item in lesson.talk.items)
+        for lesson in micro_batch[1]
+    )
 
 
 def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:

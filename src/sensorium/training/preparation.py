@@ -10,13 +10,15 @@ from sensorium.chat.template import SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import ConfigError
 from sensorium.data.catalog import domain
-from sensorium.data.mixture import Mixture, messages, weights
+from sensorium.data.mixture import Mixture, messages
 from sensorium.data.sample import Domain
-from sensorium.inputs.assemble import Assembler, Talk
+from sensorium.inputs.assemble import Assembler
+from sensorium.inputs.batching import Talk
+from sensorium.training.lesson import Lesson, prepare
 from sensorium.training.recipe import Recipe
 
-MicroBatch = tuple[str, list[Talk]]
-"""The name of a domain and talks about its samples."""
+MicroBatch = tuple[str, list[Lesson]]
+"""The name of a domain and lessons about its samples."""
 
 
 class Steps(Dataset[list[MicroBatch]]):
@@ -31,10 +33,12 @@ class Steps(Dataset[list[MicroBatch]]):
         return self.steps
 
     def __getitem__(self, step: int) -> list[MicroBatch]:
-        return [
-            (name, [self.assembler.talk(messages(each), ask=False, weights=weights(each)) for each in samples])
-            for name, samples in self.mixture.samples(step)
-        ]
+        batches = []
+        for name, samples in self.mixture.samples(step):
+            answered = self.mixture.shares[name].answered or len(samples)
+            lessons = [prepare(each, self.assembler, answered=place < answered) for place, each in enumerate(samples)]
+            batches.append((name, lessons))
+        return batches
 
 
 def stream(steps: Steps, *, start: int, workers: int) -> Iterator[list[MicroBatch]]:

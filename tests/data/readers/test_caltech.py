@@ -46,6 +46,15 @@ def test_validation_shows_the_last_of_each_class(photos: Caltech) -> None:
     assert (turn.question, turn.answer) == ("What is this?", "sailing boat")
 
 
+def test_only_training_pictures_are_scaled_to_the_sides(photos: Caltech, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caltech, "SIDES", (6, 12))
+    trained = [photos.train(np.random.default_rng(seed)).media[0] for seed in range(20)]
+    assert {image.pixels.shape for image in trained if isinstance(image, Image)} == {(4, 6, 3), (8, 12, 3)}
+    (image,) = photos.validation(0).media
+    assert isinstance(image, Image)
+    assert image.pixels.shape == (16, 24, 3)
+
+
 def test_names_are_unique_in_both_languages() -> None:
     assert len({thing.word.en for thing in NAMES.values()}) == len({thing.word.zh for thing in NAMES.values()}) == 58
 

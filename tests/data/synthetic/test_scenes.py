@@ -12,10 +12,10 @@ from sensorium.data.sample import Turn
 from sensorium.data.synthetic import scene_facts as facts
 from sensorium.data.synthetic.drawing import OUTLINES, polygon
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, Item, Scene
-from sensorium.data.synthetic.names import COLOURS, SHAPES, phrase
+from sensorium.data.synthetic.names import COLOURS, SHAPES, SIZES, phrase
 from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_THINGS
 from sensorium.data.synthetic.scene_questions import makers
-from sensorium.data.synthetic.scenes import Scenes, draw_scene, paint_scene
+from sensorium.data.synthetic.scenes import Scenes, draw_scene, item_regions, paint_scene
 from sensorium.data.synthetic.talk import draw_turns
 
 SAMPLES = 150
@@ -138,6 +138,38 @@ def test_pixels_show_the_items_and_items_do_not_overlap() -> None:
             assert _seen_colour(picture.pixels, item) == item.colour
             others = drawn.items[:place]
             assert all(math.hypot(item.x - o.x, item.y - o.y) > item.radius + o.radius for o in others)
+
+
+def test_regions_lie_on_their_shapes_and_say_what_they_are() -> None:
+    rng = np.random.default_rng(12)
+    for _ in range(60):
+        drawn, picture = draw_scene(rng, held_out=False)
+        for item, region in zip(drawn.items, item_regions(drawn), strict=True):
+            left, top, right, bottom = np.multiply(region.box, (drawn.width, drawn.height) * 2)
+            assert 0 <= left < right <= drawn.width
+            assert 0 <= top < bottom <= drawn.height
+            found = Item(item.shape, "", "", (left + right) / 2, (top + bottom) / 2, (right - left) / 2)
+            colour, noun, size = COLOURS[_seen_colour(picture.pixels, found)].word, SHAPES[item.shape], SIZES[item.size]
+            assert set(region.words) == {colour.en, colour.zh, noun.en, noun.zh, size.en, size.zh}
+            assert region.span == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_region_holds_its_whole_shape_and_little_more(shape: str) -> None:
+    canvas = Scene(96, 64, (Item(shape, "black", "large", 60, 30, 20),), "white")
+    pixels = paint_scene(np.random.default_rng(3), canvas, Pixels.new("RGB", (96, 64), (255, 255, 255)))
+    (region,) = item_regions(canvas)
+    left, top, right, bottom = np.multiply(region.box, (96, 64) * 2)
+    rows, columns = np.nonzero(pixels.mean(axis=2) < 128)
+    assert left - 1 <= columns.min() < columns.max() <= right
+    assert top - 1 <= rows.min() < rows.max() <= bottom
+    assert len(rows) > 0.25 * (right - left) * (bottom - top)
+
+
+def test_training_scenes_tell_the_regions_of_their_items() -> None:
+    sample = Scenes().train(np.random.default_rng(13))
+    drawn, _ = draw_scene(np.random.default_rng(13), held_out=False)
+    assert sample.regions == item_regions(drawn) != ()
 
 
 def _seen_colour(pixels: np.ndarray, item: Item) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sensorium.core.errors import MissingPackage
-from sensorium.data.synthetic import fonts
+from sensorium.data.synthetic import fonts, text_lines
 from sensorium.data.synthetic.text_lines import TextLines, draw_line
 from sensorium.data.synthetic.words import HELD_OUT_WORDS, TRAIN_WORDS, draw_text
 from sensorium.media.types import Image
@@ -59,6 +59,57 @@ def test_the_text_is_inside_the_picture_and_stands_out() -> None:
         assert not ink[[0, -1]].any()
         assert not ink[:, [0, -1]].any()
         assert pixels.shape[0] * pixels.shape[1] <= 25_600
+
+
+@pytest.fixture
+def unworn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are neither turned nor blurred, so that places can be measured."""
+    monkeypatch.setattr(text_lines, "_worn", lambda rng, picture, paper: np.asarray(picture))
+
+
+def test_letters_have_regions_in_reading_order_that_hold_their_ink(unworn: None) -> None:
+    rng = np.random.default_rng(4)
+    gaps = []
+    for _ in range(SAMPLES):
+        sample = TextLines().train(rng)
+        pixels = picture(sample).astype(int)
+        ink = (np.abs(pixels - pixels[0, 0]).sum(axis=2) > 90).any(axis=0)
+        assert [region.words for region in sample.regions] == [(c,) for c in sample.turns[0].answer if c != " "]
+        boxes = np.array([region.box for region in sample.regions])
+        assert (boxes[:, [1, 3]] == (0.0, 1.0)).all()
+        assert boxes[0, 0] >= 0.0
+        assert boxes[-1, 2] <= 1.0
+        lefts, rights = boxes[:, 0] * len(ink), boxes[:, 2] * len(ink)
+        assert (lefts < rights).all()
+        assert (rights[:-1] <= lefts[1:] + 0.01).all()
+        assert all(ink[round(left) : round(right)].any() for left, right in zip(lefts, rights, strict=True))
+        assert lefts[0] - 5 <= np.flatnonzero(ink)[0] <= lefts[0] + 10  # slanted letters hang over
+        spaces = [(right, left) for right, left in zip(rights, lefts[1:], strict=False) if left - right > 2]
+        gaps += [bool(ink[round(right) + 1 : round(left) - 1].any()) for right, left in spaces]
+    assert len(gaps) > 50
+    assert np.mean(gaps) < 0.05
+
+
+def test_training_lines_have_few_widths_and_stand_anywhere_in_them(unworn: None) -> None:
+    rng = np.random.default_rng(5)
+    samples = [TextLines().train(rng) for _ in range(SAMPLES)]
+    assert {picture(sample).shape[1] for sample in samples} <= set(text_lines._TRAIN_WIDTHS)
+    ends = [(sample.regions[0].box[0], 1.0 - sample.regions[-1].box[2], picture(sample).shape[1]) for sample in samples]
+    assert max(left * width for left, _, width in ends) > 30  # margins alone are 20 at most
+    assert max(right * width for _, right, width in ends) > 30
+
+
+def test_regions_of_worn_lines_stay_inside() -> None:
+    rng = np.random.default_rng(6)
+    boxes = np.array([region.box for _ in range(SAMPLES) for region in TextLines().train(rng).regions])
+    assert boxes.min() >= 0.0
+    assert boxes.max() <= 1.0
+
+
+def test_validation_lines_stay_what_figures_were_measured_on() -> None:
+    faces = fonts.held_out_faces()
+    lines = [draw_line(np.random.default_rng(seed), faces, HELD_OUT_WORDS)[0] for seed in range(8)]
+    assert [line.colour for line in lines] == ["black", "green", "black", "blue", "blue", "black", "white", "purple"]
 
 
 def test_the_first_turn_reads_the_line_and_follow_ups_agree_with_it() -> None:

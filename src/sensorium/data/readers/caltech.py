@@ -30,7 +30,7 @@ from sensorium.data.readers.splits import Split, checked, split_last
 from sensorium.data.sample import Sample, Turn
 
 LABELS = tuple(NAMES)
-SIDES = (64, 64, 80, 80, 96, 96, 128)
+SIDES = (48, 64, 64, 64, 96, 128)
 """Longest sides that training pictures are scaled to, in pixels."""
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sensorium.data.sample import Sample
+from sensorium.data.sample import Region, Sample
 from sensorium.data.synthetic.chart_data import Chart, draw_chart, draw_page
 from sensorium.data.synthetic.chart_drawing import LEAST_RADIUS, paint_chart, pie_place
 from sensorium.data.synthetic.chart_matplotlib import paint_with_matplotlib
+from sensorium.data.synthetic.chart_places import value_regions
 from sensorium.data.synthetic.chart_questions import MAKERS
 from sensorium.data.synthetic.draws import whole
 from sensorium.data.synthetic.talk import draw_turns
@@ -31,24 +32,25 @@ class Charts:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a chart with five to eight turns."""
-        chart, picture = _draw(rng, held_out=False)
-        return Sample((picture,), draw_turns(rng, MAKERS, chart, whole(rng, 5, 8)), self.name)
+        chart, picture, regions = _draw(rng, held_out=False)
+        return Sample((picture,), draw_turns(rng, MAKERS, chart, whole(rng, 5, 8)), self.name, regions)
 
     def validation(self, index: int) -> Sample:
         """Return chart number `index` with one turn; the kinds of question come in turn."""
         rng = np.random.default_rng([_VALIDATION_SEED, index])
         _, make = MAKERS[index % len(MAKERS)]
         while True:
-            chart, picture = _draw(rng, held_out=True)
+            chart, picture, _ = _draw(rng, held_out=True)
             turn = make(rng, chart)
             if turn is not None:
                 return Sample((picture,), (turn,), self.name)
 
 
-def _draw(rng: np.random.Generator, *, held_out: bool) -> tuple[Chart, Image]:
+def _draw(rng: np.random.Generator, *, held_out: bool) -> tuple[Chart, Image, tuple[Region, ...]]:
     page = draw_page(rng, held_out=held_out)
     chart = draw_chart(rng, page, held_out=held_out)
     share = _MATPLOTLIB_SHARE_HELD_OUT if held_out else _MATPLOTLIB_SHARE
     crowded = chart.kind == "pie" and pie_place(page, chart)[1] < LEAST_RADIUS
-    paint = paint_with_matplotlib if rng.random() < share and not crowded else paint_chart
-    return chart, Image(paint(rng, page, chart), source="chart")
+    if rng.random() < share and not crowded:
+        return chart, Image(paint_with_matplotlib(rng, page, chart), source="chart"), ()
+    return chart, Image(paint_chart(rng, page, chart), source="chart"), value_regions(page, chart)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image as Pixels
 
 from sensorium.data.phrasing import Word
+from sensorium.data.sample import Region
 from sensorium.data.synthetic.drawing import gradient, grain, paint_shape
 from sensorium.data.synthetic.draws import between, one_of, some_of, weighted, whole
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, colours_against
+from sensorium.data.synthetic.moving_phrasings import DIRECTIONS
 from sensorium.data.synthetic.names import ANY_SHAPE, COLOURS, SHAPES, Rgb, phrase
 from sensorium.media.types import VideoClip
 
@@ -27,6 +29,7 @@ FEWEST_FRAMES = 8
 _SHAPES = ("circle", "square", "triangle", "star", "heart", "diamond", "cross", "ring")
 _RADIUS = (0.11, 0.18)  # as a share of the shorter side
 _SMALLEST = 6.5  # pixels of radius: below, a heart is a blot
+_STANDING = 0.4  # pixels a frame: what moves less is not seen to move
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +185,37 @@ def paint(rng: np.random.Generator, stage: Stage, actors: Sequence[Actor]) -> Vi
     if rng.random() < 0.2:
         film = grain(film, between(rng, 2.0, 8.0), rng)
     return VideoClip(film, stage.times, stage.seconds, source="moving")
+
+
+def actor_regions(stage: Stage, actors: Sequence[Actor]) -> tuple[Region, ...]:
+    """Where each actor is in every two frames, with its shape, its colour and the way that it moves."""
+    frames, size = len(stage.times), np.array([stage.width, stage.height])
+    length = frames + frames % 2  # of an odd film, inputs/features.py shows the last frame twice
+    regions = []
+    for who in actors:
+        for start in range(0, frames, 2):
+            shown = [index for index in range(start, min(start + 2, frames)) if who.shown[index]]
+            if not shown:
+                continue
+            low = (who.centres[shown] - who.radii[shown, None]).min(axis=0) / size
+            high = (who.centres[shown] + who.radii[shown, None]).max(axis=0) / size
+            box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+            regions.append(Region(_words(who, start), box, (start / length, (start + 2) / length)))
+    return tuple(regions)
+
+
+def _words(who: Actor, frame: int) -> tuple[str, ...]:
+    """Shape and, where it keeps it, colour; and the way from this frame to the next, if it moves."""
+    noun = SHAPES[who.shape]
+    words = [noun.en, noun.zh]
+    if len(set(who.fills)) == 1:
+        words += [COLOURS[who.colour].word.en, COLOURS[who.colour].word.zh]
+    step = who.centres[min(frame + 1, len(who.centres) - 1)] - who.centres[frame]
+    length = float(np.hypot(*step))
+    if length > _STANDING:
+        x, y = np.round(step / length * 1.2).astype(int).tolist()
+        words += [DIRECTIONS[x, y].en, DIRECTIONS[x, y].zh]
+    return tuple(words)
 
 
 def _paint_frame(frame: Pixels.Image, who: Actor, index: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.data.sample import Sample
 from sensorium.data.synthetic import events, motions
 from sensorium.data.synthetic.draws import weighted
-from sensorium.data.synthetic.film import build_stage, paint
+from sensorium.data.synthetic.film import actor_regions, build_stage, paint
 from sensorium.data.synthetic.takes import Shot, Take
 from sensorium.data.synthetic.truths import several, single
 
@@ -47,7 +47,9 @@ class MovingShapes:
         """Draw a scenario, and three to six questions about it."""
         take = Take(rng, build_stage(rng), held_out=False)
         shot = weighted(rng, _SCENARIOS)(take)
-        return Sample((paint(rng, take.stage, shot.actors),), several(rng, shot.questions), self.name)
+        film = paint(rng, take.stage, shot.actors)
+        turns = several(rng, shot.questions)
+        return Sample((film,), turns, self.name, actor_regions(take.stage, shot.actors))
 
     def validation(self, index: int) -> Sample:
         """The scenarios in turn, with looks that training leaves out, and one question."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pixels
 
-from sensorium.data.sample import Sample
+from sensorium.data.sample import Region, Sample
 from sensorium.data.synthetic import drawing
 from sensorium.data.synthetic.draws import between, one_of, weighted, whole
 from sensorium.data.synthetic.layout import (
@@ -19,7 +19,7 @@ from sensorium.data.synthetic.layout import (
     draw_pairs,
     place_items,
 )
-from sensorium.data.synthetic.names import COLOURS, Rgb
+from sensorium.data.synthetic.names import COLOURS, SHAPES, SIZES, Rgb
 from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_THINGS
 from sensorium.data.synthetic.scene_questions import makers
 from sensorium.data.synthetic.talk import draw_turns
@@ -29,6 +29,11 @@ _COUNTS = ((0.17, 1), (0.18, 2), (0.19, 3), (0.17, 4), (0.13, 5), (0.09, 6), (0.
 _BACKDROPS = ((0.3, "white"), (0.12, "dark"), (0.22, "named"), (0.2, "pastel"), (0.16, "gradient"))
 _HELD_OUT_BACKDROPS = ((0.4, "white"), (0.3, "pastel"), (0.15, "stripes"), (0.15, "checks"))
 _VALIDATION_SEED = 5_201
+_TRAIN_CANVASES = (
+    *((64, 64),) * 5, *((80, 80),) * 4, *((96, 96),) * 3, *((64, 96), (96, 64)) * 2, (48, 48), (80, 112), (112, 80),
+    (128, 96), (112, 112), (150, 150), (224, 180), (70, 52),
+)  # fmt: skip
+"""Few sizes, so that most scenes of a batch are encoded together; validation draws any."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Scenes:
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a scene with five to eight turns; fewer where a scene gives no more."""
         scene, picture = draw_scene(rng, held_out=False)
-        return Sample((picture,), draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8)), self.name)
+        turns = draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8))
+        return Sample((picture,), turns, self.name, item_regions(scene))
 
     def validation(self, index: int) -> Sample:
         """Return scene number `index` with one turn; the kinds of question come in turn."""
@@ -64,13 +70,27 @@ def draw_scene(rng: np.random.Generator, *, held_out: bool) -> tuple[Scene, Imag
     """Draw a scene and paint it; `held_out` chooses what validation or what training may show."""
     layouts = HELD_OUT_LAYOUTS if held_out else TRAIN_LAYOUTS
     while True:
-        width, height = _canvas(rng)
+        width, height = _canvas(rng) if held_out else one_of(rng, _TRAIN_CANVASES)
         name, ground, picture = _backdrop(rng, width, height, _HELD_OUT_BACKDROPS if held_out else _BACKDROPS)
         pairs = draw_pairs(rng, weighted(rng, _COUNTS), colours_against(ground), held_out=held_out)
         scene = Scene(width, height, place_items(rng, width, height, pairs, layouts), name)
         strange = any((item.shape, item.colour) in HELD_OUT_PAIRS for item in scene.items)
         if scene.items and strange == held_out:
             return scene, Image(paint_scene(rng, scene, picture), source="scene")
+
+
+def item_regions(scene: Scene) -> tuple[Region, ...]:
+    """Where each item lies, with its colour, shape and size in both languages."""
+    regions = []
+    for item in scene.items:
+        noun, colour, size = SHAPES[item.shape], COLOURS[item.colour].word, SIZES[item.size]
+        edges = (item.x - item.radius, item.y - item.radius, item.x + item.radius, item.y + item.radius)
+        left, top, right, bottom = (
+            edge / side for edge, side in zip(edges, (scene.width, scene.height) * 2, strict=True)
+        )
+        words = (noun.en, noun.zh, colour.en, colour.zh, size.en, size.zh)
+        regions.append(Region(words, (left, top, right, bottom)))
+    return tuple(regions)
 
 
 def paint_scene(rng: np.random.Generator, scene: Scene, picture: Pixels.Image) -> NDArray[np.uint8]:

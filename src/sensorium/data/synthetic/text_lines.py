@@ -9,7 +9,7 @@ from PIL import Image as Pixels
 from PIL import ImageDraw, ImageFilter
 
 from sensorium.data.phrasing import NO, THERE_IS, THERE_IS_NOT, UNANSWERABLE, YES, Phrasing, ask
-from sensorium.data.sample import Sample, Turn
+from sensorium.data.sample import Region, Sample, Turn
 from sensorium.data.synthetic import text_phrasings as say
 from sensorium.data.synthetic.drawing import grain
 from sensorium.data.synthetic.draws import between, one_of, weighted, whole
@@ -22,6 +22,8 @@ from sensorium.media.types import Image
 _LONGEST = 24
 _TRAIN_LONGEST = ((0.35, 3), (0.2, 7), (0.45, _LONGEST))
 """Shares of training lines by their greatest length: letters are learnt from short ones, then lines."""
+_TRAIN_WIDTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512)
+"""Few sizes, so that lines are encoded together."""
 _LARGEST_AREA = 20_000
 _VALIDATION_SEED = 5_202
 _MARKS = ".,:;!?"
@@ -29,10 +31,11 @@ _MARKS = ".,:;!?"
 
 @dataclass(frozen=True)
 class Line:
-    """A drawn line: its text and the name of its colour, "" where it has none."""
+    """A drawn line: its text, the name of its colour, "" where it has none, and where its characters stand."""
 
     text: str
     colour: str
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ class TextLines:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a line with one to three turns, the first of which asks for its text."""
-        line, picture = draw_line(rng, train_faces(), TRAIN_WORDS, longest=weighted(rng, _TRAIN_LONGEST))
-        return Sample((picture,), (_read(rng, line), *draw_turns(rng, _FOLLOW_UPS, line, whole(rng, 0, 2))), self.name)
+        longest = weighted(rng, _TRAIN_LONGEST)
+        line, picture = draw_line(rng, train_faces(), TRAIN_WORDS, longest=longest, widths=_TRAIN_WIDTHS)
+        turns = (_read(rng, line), *draw_turns(rng, _FOLLOW_UPS, line, whole(rng, 0, 2)))
+        return Sample((picture,), turns, self.name, line.regions)
 
     def validation(self, index: int) -> Sample:
         """Return line number `index`; three of four turns ask for its text."""
@@ -61,15 +66,27 @@ class TextLines:
 
 
 def draw_line(
-    rng: np.random.Generator, faces: tuple[str, ...], vocabulary: tuple[str, ...], *, longest: int = _LONGEST
+    rng: np.random.Generator,
+    faces: tuple[str, ...],
+    vocabulary: tuple[str, ...],
+    *,
+    longest: int = _LONGEST,
+    widths: tuple[int, ...] = (),
 ) -> tuple[Line, Image]:
-    """Draw a text of up to `longest` characters and paint it in one of the `faces`."""
+    """Draw a text of up to `longest` characters and paint it in one of the `faces`.
+
+    The picture's margins are drawn freely, or so that it has the next of `widths`, if there is one.
+    """
     text = draw_text(rng, longest, vocabulary)
     face, size = one_of(rng, [face for face in faces if draws(face, text)]), whole(rng, 14, 32)
     while True:
         left, top, right, bottom = font(face, size).getbbox(text)
         margins = [whole(rng, 3, 4 + size // 2) for _ in range(4)]
         width = max(16, round(right - left) + margins[0] + margins[1])
+        if widths:  # without, no draw more: validation lines stay as they are
+            wider = min((each for each in widths if each >= width), default=width)
+            margins[0] += whole(rng, 0, wider - width)
+            width = wider
         height = max(24, round(bottom - top) + margins[2] + margins[3])
         if width * height <= _LARGEST_AREA:
             break
@@ -78,7 +95,18 @@ def draw_line(
     picture = Pixels.new("RGB", (width, height), paper)
     place = (margins[0] - left, (height - margins[3] - margins[2] - (bottom - top)) / 2 + margins[2] - top)
     ImageDraw.Draw(picture).text(place, text, fill=ink, font=font(face, size))
-    return Line(text, colour), Image(_worn(rng, picture, paper), source="text")
+    regions = _letter_regions(text, font(face, size).getlength, place[0] / width, width)
+    return Line(text, colour, regions), Image(_worn(rng, picture, paper), source="text")
+
+
+def _letter_regions(text: str, length: Callable[[str], float], start: float, width: int) -> tuple[Region, ...]:
+    """Where each character stands, from top to bottom of a line that begins at `start` of the width."""
+    ends = [start + length(text[:count]) / width for count in range(len(text) + 1)]
+    return tuple(
+        Region((character,), (left, 0.0, right, 1.0))
+        for character, left, right in zip(text, ends[:-1], ends[1:], strict=True)
+        if character != " "
+    )
 
 
 def _worn(rng: np.random.Generator, picture: Pixels.Image, paper: Rgb) -> NDArray[np.uint8]:
