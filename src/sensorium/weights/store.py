@@ -1,20 +1,28 @@
-"""Weights of a module to and from one safetensors file; loading is strict and names every fault."""
+"""Weights of a module to and from one safetensors file, under the module's own names."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from sensorium.core.errors import CheckpointError
 from sensorium.core.files import write_atomic
+from sensorium.weights.checkpoint import Checkpoint
+from sensorium.weights.filling import fill_module
+from sensorium.weights.keymap import KeyMap, rename
 
 
-def save_weights(path: Path, tensors: Mapping[str, Tensor], *, dtype: torch.dtype) -> None:
-    """Write tensors in one floating type, atomically. Raises: OSError when the file cannot be written."""
-    write_atomic(path, save({name: value.detach().to(dtype).contiguous() for name, value in tensors.items()}))
+def save_weights(path: Path, tensors: Mapping[str, Tensor], *, dtype: torch.dtype | None) -> None:
+    """Write tensors atomically, floating ones in one type (None: each in its own).
+
+    Raises: OSError when the file cannot be written.
+    """
+    ready = {
+        name: value.detach().to(dtype if value.is_floating_point() else None).contiguous()
+        for name, value in tensors.items()
+    }
+    write_atomic(path, save(ready, {"format": "pt"}))
 
 
 def load_weights(path: Path, module: nn.Module) -> None:
@@ -23,21 +31,5 @@ def load_weights(path: Path, module: nn.Module) -> None:
     Raises: CheckpointError when the file cannot be read, or a tensor is missing, surplus, of another shape or not
     finite; the message names all of them.
     """
-    try:
-        found = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: not readable as safetensors ({error}). Fetch the model again.") from error
-    wanted = module.state_dict()
-    faults = [f"{name} is missing" for name in wanted if name not in found]
-    faults += [f"{name} is not a part of this model" for name in found if name not in wanted]
-    for name in wanted.keys() & found.keys():
-        if wanted[name].shape != found[name].shape:
-            faults.append(f"{name} has shape {list(found[name].shape)}, not {list(wanted[name].shape)}")
-        elif not bool(torch.isfinite(found[name]).all()):
-            faults.append(f"{name} has numbers that are not finite")
-    if faults:
-        raise CheckpointError(
-            f"{path}: weights and config do not agree: {'; '.join(sorted(faults))}. "
-            "Use the files of one model together, or fetch it again."
-        )
-    module.load_state_dict(found)
+    names = KeyMap(tuple(rename(name, name) for name in module.state_dict()))
+    fill_module(module, Checkpoint.of_file(path), names, dtype=lambda _, ours: ours)
