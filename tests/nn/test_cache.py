@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sensorium.core.errors import EngineError
-from sensorium.nn.cache import KVCache, causal_mask
+from sensorium.nn.cache import KVCache, causal_mask, group_mask
 
 CPU = torch.device("cpu")
 
@@ -69,3 +69,32 @@ def test_left_padding_is_not_seen_but_by_itself() -> None:
     assert mask[0, 0].int().tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]]
     assert mask[1, 0].int().tolist() == torch.ones(4, 4).tril().int().tolist()
     assert bool(mask.any(dim=-1).all())  # no softmax is empty
+
+
+def shown(mask: torch.Tensor | None) -> list[str]:
+    assert mask is not None
+    return ["".join("x" if each else "." for each in row) for row in mask.tolist()]
+
+
+def test_a_window_hides_what_is_too_far_back() -> None:
+    assert shown(causal_mask(4, 4, None, CPU, window=2)) == ["x...", "xx..", ".xx.", "..xx"]
+    assert shown(causal_mask(1, 5, None, CPU, window=3)) == ["..xxx"]
+    assert causal_mask(1, 3, None, CPU, window=3) is None
+    assert shown(causal_mask(2, 3, None, CPU, window=9)) == ["xx.", "xxx"]
+
+
+def test_tokens_of_a_group_see_each_other_in_both_directions_and_through_a_window() -> None:
+    groups = torch.tensor([[-1, 0, 0, -1, 1, 1], [-1, -1, -1, -1, -1, -1]])
+    mask = causal_mask(6, 6, None, CPU, window=1, both_ways=group_mask(groups, 6))
+    assert mask is not None
+    assert mask.shape == (2, 1, 6, 6)
+    assert shown(mask[0, 0]) == ["x.....", ".xx...", ".xx...", "...x..", "....xx", "....xx"]
+    assert shown(mask[1, 0]) == shown(torch.eye(6))
+    assert shown(group_mask(groups, 2)[0]) == ["....xx", "....xx"]
+
+
+def test_padding_is_seen_by_no_group() -> None:
+    present = torch.tensor([[False, True, True]])
+    mask = causal_mask(3, 3, present, CPU, both_ways=torch.ones(1, 3, 3, dtype=torch.bool))
+    assert mask is not None
+    assert shown(mask[0, 0]) == ["xxx", ".xx", ".xx"]

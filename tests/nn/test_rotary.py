@@ -1,12 +1,14 @@
 """Rotary positions: lengths stay, and scores depend on differences of positions alone, along every axis."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sensorium.nn.rotary import rotate, rotation
+from sensorium.nn.rotary import Rotary, frequencies, rotate, rotation, stretched
 
 HEAD = 12
 QUERY, KEY = torch.randn(2, 1, 1, 1, HEAD, generator=torch.Generator().manual_seed(0)).double()
@@ -53,3 +55,19 @@ def test_turning_keeps_lengths_and_type() -> None:
 def test_position_zero_turns_nothing() -> None:
     x = torch.randn(1, 1, 1, HEAD)
     torch.testing.assert_close(rotate(x, rotation(torch.zeros(1, 2), HEAD, base=100.0)), x)
+
+
+def test_a_rotary_turns_as_rotation_does_along_one_axis() -> None:
+    positions = torch.tensor([[0, 3, 700], [5, 6, 7]])
+    found = Rotary(frequencies(HEAD, base=100.0))(positions)
+    expected = rotation(positions.unsqueeze(-1), HEAD, base=100.0)
+    assert found[0].shape == (2, 3, HEAD // 2)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+def test_stretching_slows_slow_pairs_wholly_quick_ones_not_at_all_and_others_in_part() -> None:
+    context = 1000
+    turns = torch.tensor([100.0, 4.0, 2.5, 1.0, 0.1])  # within the context
+    turning = turns * 2 * math.pi / context
+    found = stretched(turning, factor=8.0, slow=1.0, fast=4.0, context=context) / turning
+    assert found.tolist() == pytest.approx([1.0, 1.0, (1 + 1 / 8) / 2, 1 / 8, 1 / 8], rel=1e-5)

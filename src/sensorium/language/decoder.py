@@ -1,65 +1,148 @@
-"""A causal decoder in the manner of Llama: RMS norm, rotary positions, grouped queries, SwiGLU, tied embeddings.
+"""The causal decoder of every language model: what differs between them is in the parts that it is given.
+
+ids ── embedding ── (media rows are merged in by the model) ── block, block, … ── norm ── head ── logits
 
 Takes embeddings, not ids, so that feature rows of other modalities can stand among the tokens; hidden states and
-logits are two calls, so that training computes logits only where there is something to learn.
+logits are two calls, so that training computes logits only where there is something to learn. `language/config.py`
+builds one from sizes.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.block import decoder_block
+from sensorium.language.capped import soft_cap
+from sensorium.language.embedding import ScaledEmbedding
 from sensorium.nn.cache import KVCache, causal_mask
-from sensorium.nn.norm import RmsNorm
-from sensorium.nn.rotary import rotation
+from sensorium.nn.rotary import Rotation, Turns
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer of a decoder.
+
+    block: called as `nn.block.Block.forward` is.
+    rotary: turns positions for it; None where it has none. Layers that turn alike share one object, called once.
+    window: how many tokens a token sees, itself included; None for all before it. Its cache keeps the others too.
+    """
+
+    block: nn.Module
+    rotary: Turns | None
+    window: int | None = None
+
+
+Work = Callable[[Tensor], Tensor]
+"""Something done to hidden states [B, T, D] between two blocks."""
 
 
 class Decoder(nn.Module):
-    """Token embedding, blocks, final norm; the embedding is also the head."""
+    """Embedding, blocks, final norm, head."""
 
     def __init__(
-        self, *, vocabulary: int, width: int, layers: int, heads: int, kv_heads: int, hidden: int, rotary_base: float
+        self,
+        *,
+        embedding: nn.Embedding | ScaledEmbedding,
+        layers: Sequence[Layer],
+        norm: nn.Module,
+        kv_heads: int,
+        head_width: int,
+        head: nn.Linear | None = None,
+        logit_cap: float | None = None,
     ) -> None:
         """Build.
 
         Args:
-            vocabulary: V.
-            width: D.
-            layers, heads, kv_heads, hidden: of the blocks.
-            rotary_base: longest wavelength of the positions over 2 pi.
+            embedding: ids to rows.
+            layers: in their order.
+            norm: of what the last block gives.
+            kv_heads, head_width: of all layers, for their caches.
+            head: to logits; None where the embedding is the head too.
+            logit_cap: soft cap of the logits.
         """
         super().__init__()
-        self.width = width
-        self.head_width = width // heads
+        self.width = embedding.weight.shape[1]
         self.kv_heads = kv_heads
-        self.rotary_base = rotary_base
-        self.embedding = nn.Embedding(vocabulary, width)
-        self.blocks = nn.ModuleList(decoder_block(width, heads, kv_heads, hidden) for _ in range(layers))
-        self.norm = RmsNorm(width)
+        self.head_width = head_width
+        self.logit_cap = logit_cap
+        self.embedding = embedding
+        self.blocks = nn.ModuleList(layer.block for layer in layers)
+        self.norm = norm
+        self.head = head
+        self._windows = [layer.window for layer in layers]
+        self._rotaries = list(dict.fromkeys(layer.rotary for layer in layers))
+        self._rotary_of = [self._rotaries.index(layer.rotary) for layer in layers]
 
     def forward(
-        self, embeds: Tensor, positions: Tensor, *, present: Tensor | None = None, cache: KVCache | None = None
+        self,
+        embeds: Tensor,
+        positions: Tensor,
+        *,
+        present: Tensor | None = None,
+        cache: KVCache | None = None,
+        both_ways: Tensor | None = None,
+        after: Mapping[int, Work] | None = None,
     ) -> Tensor:
         """Hidden states.
 
         Inputs:
             embeds: [B, T, D].
-            positions: [B, T].
+            positions: as the rotaries take them: [B, T], or [B, T, A] for several axes.
             present: [B, tokens so far], False at padding; None for no padding before a token.
             cache: tokens before these, extended by them.
+            both_ways: [B, T, tokens so far], True where a token sees another whatever their order, in every layer
+                (the prefix of PaliGemma, the pictures of Gemma 3: `nn.cache.group_mask`).
+            after: work on the hidden states after the block of that number (rows that Qwen3-VL adds, cross-attention
+                of Mllama).
 
         Returns: [B, T, D], normed, ready for `logits`.
         """
         length = embeds.shape[1]
         before = cache.length if cache is not None else 0
-        plain = present is None and before == 0
-        mask = None if plain else causal_mask(length, before + length, present, embeds.device)
-        turn = rotation(positions.unsqueeze(-1), self.head_width, base=self.rotary_base)
+        plain = present is None and both_ways is None and before == 0
+        turns = [self._turn(rotary, positions, embeds.dtype) for rotary in self._rotaries]
+        masks = {
+            window: None
+            if plain and (window is None or length <= window)
+            else causal_mask(length, before + length, present, embeds.device, window=window, both_ways=both_ways)
+            for window in set(self._windows)
+        }
         x = embeds
-        for index, block in enumerate(self.blocks):
+        for index, (block, window, turn) in enumerate(zip(self.blocks, self._windows, self._rotary_of, strict=True)):
+            mask = masks[window]
             layer = cache.layers[index] if cache is not None else None
-            x = block(x, turn, mask=mask, causal=plain and length > 1, cache=layer)
+            x = block(x, turns[turn], mask=mask, causal=mask is None and length > 1, cache=layer)
+            if after is not None and index in after:
+                x = after[index](x)
         return self.norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token. Inputs: hidden: [..., D]. Returns: [..., V]."""
-        return F.linear(hidden, self.embedding.weight)
+        scores = F.linear(hidden, self.embedding.weight) if self.head is None else self.head(hidden)
+        return scores if self.logit_cap is None else soft_cap(scores, self.logit_cap)
+
+    def new_cache(self, batch: int, capacity: int) -> KVCache:
+        """Room for `capacity` tokens of `batch` sequences."""
+        return KVCache.empty(
+            layers=len(self.blocks),
+            batch=batch,
+            kv_heads=self.kv_heads,
+            capacity=capacity,
+            head_width=self.head_width,
+            like=self.embedding.weight,
+        )
+
+    def step(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
+        """Take one more token each; inputs as in `engine.generate.TokenModel`. Returns: scores of the next [B, V]."""
+        embeds = self.embedding(ids.unsqueeze(1))
+        return self.logits(self(embeds, positions.unsqueeze(1), present=present, cache=cache)[:, -1])
+
+    @staticmethod
+    def _turn(rotary: Turns | None, positions: Tensor, dtype: torch.dtype) -> Rotation | None:
+        """The rotation of one kind of layer, in the type of the rows, so that no layer casts it again."""
+        if rotary is None:
+            return None
+        cos, sin = rotary(positions)
+        return cos.to(dtype), sin.to(dtype)

@@ -73,18 +73,48 @@ class KVCache:
         return KVCache(grown)
 
 
-def causal_mask(queries: int, keys: int, present: Tensor | None, device: torch.device) -> Tensor | None:
+def causal_mask(
+    queries: int,
+    keys: int,
+    present: Tensor | None,
+    device: torch.device,
+    *,
+    window: int | None = None,
+    both_ways: Tensor | None = None,
+) -> Tensor | None:
     """Which key each query may see, or None where each may see all.
 
-    Inputs: `queries` are the last of `keys` tokens; present: [B, keys], False at padding, or None for no padding.
+    Inputs:
+        queries: how many there are; they are the last of `keys` tokens.
+        present: [B, keys], False at padding, or None for no padding.
+        window: how many tokens a query sees, itself included; None for all before it.
+        both_ways: [B, queries, keys], True where a query sees a key whatever their order and distance
+            (`group_mask`); None for nowhere.
 
-    Returns: [queries, keys] or [B, 1, queries, keys] bool, True where seen; None for one query without padding.
+    Returns: [queries, keys] or [B, 1, queries, keys] bool, True where seen; None for one query that sees all.
     """
-    if present is None and queries == 1:
+    narrow = window is not None and window < keys
+    if queries == 1 and not narrow and present is None and both_ways is None:
         return None
     rows = torch.arange(keys - queries, keys, device=device).unsqueeze(-1)
-    seen = torch.arange(keys, device=device) <= rows  # [queries, keys]
+    columns = torch.arange(keys, device=device)
+    seen = columns <= rows  # [queries, keys]
+    if window is not None and narrow:
+        seen &= columns > rows - window
+    if both_ways is not None:
+        seen = (seen | both_ways).unsqueeze(1)  # [B, 1, queries, keys]
     if present is None:
         return seen
-    itself = torch.arange(keys, device=device) == rows  # padding sees itself, so that no softmax is empty
+    itself = columns == rows  # padding sees itself, so that no softmax is empty
     return (seen & present[:, None, None, :]) | itself
+
+
+def group_mask(groups: Tensor, queries: int) -> Tensor:
+    """Which tokens see each other in both directions: those of one group, such as the rows of one picture.
+
+    Inputs: groups: [B, keys], the number of each token's group, below 0 for none; `queries` are the last of the keys.
+
+    Returns: [B, queries, keys] bool.
+    """
+    asking = groups[:, groups.shape[1] - queries :].unsqueeze(-1)
+    return (asking == groups.unsqueeze(1)) & (asking >= 0)
