@@ -16,8 +16,8 @@ from sensorium.inputs.assemble import Assembler
 from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import RowModality
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
+from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.config import NanoConfig
-from sensorium.models.nano.model import Nano
 
 NAMES: tuple[RowModality, ...] = ("image", "audio", "video")
 
@@ -54,7 +54,7 @@ def counts(assembler: Assembler, talk: Talk) -> dict[str, int]:
 @settings(max_examples=60)
 @given(talks=st.lists(st.lists(media, max_size=2), min_size=1, max_size=3))
 def test_placeholders_are_as_many_as_rows_made(
-    assembler: Assembler, make_nano: Callable[[int], Nano], talks: list[list[Media]]
+    assembler: Assembler, make_nano: Callable[[int], EarlyFusion], talks: list[list[Media]]
 ) -> None:
     model = make_nano(0)
     built = [assembler.talk([user(*each, "What?")], ask=True) for each in talks]

@@ -14,11 +14,11 @@ from sensorium.inputs.features import (
     audio_rows,
     fit,
     image_features,
-    mel_filters,
     resize,
     video_features,
     video_rows,
 )
+from sensorium.inputs.mel import mel_filters
 from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
 from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, VideoClip
 
@@ -113,13 +113,6 @@ def test_a_tone_lights_the_filter_around_it() -> None:
     mel = audio_features(AudioClip(tone.astype(np.float32)), AudioSpec())
     centres = mel_filters(64, 400).argmax(axis=0) * 40  # Hz of each filter's peak
     assert abs(centres[mel[:, 50].argmax()] - 1000) <= 40
-
-
-def test_every_filter_hears_something() -> None:
-    filters = mel_filters(64, 400)
-    assert filters.shape == (201, 64)
-    assert (filters.sum(axis=0) > 0).all()
-    assert (filters >= 0).all()
 
 
 @given(length=st.integers(1, 70_000))

@@ -15,6 +15,17 @@ from sensorium.chat.message import Text
 from sensorium.core.errors import CheckpointError, UnreadableMedia
 
 
+def check_text(text: str) -> None:
+    """Raises: UnreadableMedia for half characters, which arguments that are not UTF-8 turn into."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableMedia(
+            f"text: got {text[error.start]!a} at character {error.start}, which is half a character; expected "
+            "Unicode. Write the text in UTF-8."
+        ) from error
+
+
 class Decodes(Protocol):
     """Turns ids into text."""
 
@@ -83,13 +94,7 @@ class Tokenizer:
 
         Raises: UnreadableMedia for half characters, which arguments that are not UTF-8 turn into.
         """
-        try:
-            part.text.encode()
-        except UnicodeEncodeError as error:
-            raise UnreadableMedia(
-                f"text: got {part.text[error.start]!a} at character {error.start}, which is half a character; expected "
-                "Unicode. Write the text in UTF-8."
-            ) from error
+        check_text(part.text)
         pieces = list(part.text) if part.spelled else [part.text]
         return [id_ for piece in pieces for id_ in self._inner.encode(piece, add_special_tokens=False).ids]
 
@@ -102,24 +107,32 @@ class Detokenizer:
     """Ids one at a time to pieces of text: a piece comes when its bytes are whole characters.
 
     A token may end one character and begin the next, so no count of tokens says when to give up waiting; bytes that
-    never become a character come with the next whole one, or at the end.
+    never become a character come with the next whole one, or at the end. The tokens of the last piece are decoded
+    again with those of the next: SentencePiece's decoders drop the space before the first. Pieces join to the text of
+    all ids, except that Llama's decoder makes nothing but replacement characters of a run of bytes with one that is
+    wrong, while those before it were shown already.
     """
 
     def __init__(self, tokenizer: Decodes) -> None:
         self._tokenizer = tokenizer
+        self._shown: list[int] = []
         self._pending: list[int] = []
 
     def push(self, id_: int) -> str:
         """The text that this token completes; empty while a character is unfinished."""
         self._pending.append(id_)
-        text = self._tokenizer.decode(self._pending)
-        if text.endswith("\N{REPLACEMENT CHARACTER}"):
+        piece = self._piece()
+        if not piece or piece.endswith("\N{REPLACEMENT CHARACTER}"):
             return ""
-        self._pending.clear()
-        return text
+        self._shown, self._pending = self._pending, []
+        return piece
 
     def finish(self) -> str:
         """What is left when no more tokens come."""
-        text = self._tokenizer.decode(self._pending)
-        self._pending.clear()
-        return text
+        piece = self._piece()
+        self._shown, self._pending = [], []
+        return piece
+
+    def _piece(self) -> str:
+        before = self._tokenizer.decode(self._shown)
+        return self._tokenizer.decode([*self._shown, *self._pending])[len(before) :]

@@ -12,12 +12,16 @@ from sensorium.inputs.carrier import MediaBatch, ModelInputs, RowModality, Span
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One medium, ready to be batched; `rows` is its number of placeholders."""
+    """One medium, ready to be batched; `rows` is its number of placeholders.
+
+    `size` is the user's picture's (height, width), for families whose rows depend on it.
+    """
 
     modality: RowModality
     features: NDArray[np.uint8] | NDArray[np.float32]
     rows: int
     times: NDArray[np.float32] | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,4 +69,5 @@ def _collect(talks: Sequence[Talk], modality: RowModality) -> MediaBatch:
         features=tuple(torch.from_numpy(item.features) for _, item in found),
         spans=tuple(Span(row, item.rows) for row, item in found),
         times=tuple(torch.from_numpy(item.times) for _, item in found if item.times is not None),
+        sizes=tuple(item.size for _, item in found if item.size is not None),
     )

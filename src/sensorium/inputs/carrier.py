@@ -1,6 +1,6 @@
 """`ModelInputs`: ids, positions and, per modality, features with the places that they fill. The second narrow waist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -24,8 +24,10 @@ class Span:
 class MediaBatch:
     """Items of one modality, ordered by sample, then by place.
 
-    features: per item; image [3, height, width] uint8, audio [M, frames] fp32, video [F, 3, height, width] uint8.
+    features: per item, as the family's reader takes them; `nano`: image [3, height, width] uint8, audio [M, frames]
+        fp32, video [F, 3, height, width] uint8.
     times: per item; video [F] seconds; empty for the other modalities.
+    sizes: per item (height, width) of the user's picture, where rows depend on it; otherwise empty.
     spans: per item.
     rows: per item [S, D], where an encoder has made them already.
     """
@@ -35,16 +37,22 @@ class MediaBatch:
     spans: tuple[Span, ...]
     times: tuple[Tensor, ...] = ()
     rows: tuple[Tensor, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def to(self, device: torch.device) -> "MediaBatch":
         """The same items on another device."""
         features, times, rows = (_moved(each, device) for each in (self.features, self.times, self.rows))
-        return MediaBatch(self.modality, features, self.spans, times, rows)
+        return replace(self, features=features, times=times, rows=rows)
 
     def after(self, items: int) -> "MediaBatch":
         """All but the first `items`."""
-        return MediaBatch(
-            self.modality, self.features[items:], self.spans[items:], self.times[items:], self.rows[items:]
+        return replace(
+            self,
+            features=self.features[items:],
+            spans=self.spans[items:],
+            times=self.times[items:],
+            rows=self.rows[items:],
+            sizes=self.sizes[items:],
         )
 
 

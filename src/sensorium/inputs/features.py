@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from sensorium.core.errors import LimitExceeded, UnreadableMedia
+from sensorium.inputs.mel import mel_filters
 from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
-from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, VideoClip
+from sensorium.media.types import AudioClip, Image, VideoClip
 
 LOUDEST = 2.0**31
 """Samples of any integer type are within; powers of larger ones leave the range of fp32."""
@@ -122,31 +123,6 @@ def audio_rows(features: NDArray[np.float32], spec: AudioSpec) -> int:
 @lru_cache
 def _hann(window: int) -> NDArray[np.float32]:
     return np.hanning(window + 1)[:-1].astype(np.float32)
-
-
-@lru_cache
-def mel_filters(bins: int, window: int) -> NDArray[np.float32]:
-    """Triangular filters on the Slaney mel scale, area-normalised, 0 to 8 kHz. Returns: [window/2 + 1, bins]."""
-    frequencies = np.fft.rfftfreq(window, 1 / SAMPLE_RATE)
-    edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(SAMPLE_RATE / 2), bins + 2))
-    rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
-    triangles = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))
-    return triangles.astype(np.float32)
-
-
-_LINEAR_TOP_HZ, _LINEAR_TOP_MEL, _LOG_STEP = 1000.0, 15.0, np.log(6.4) / 27.0
-
-
-def _hz_to_mel(hz: float) -> float:
-    if hz < _LINEAR_TOP_HZ:
-        return hz * 3.0 / 200.0
-    return float(_LINEAR_TOP_MEL + np.log(hz / _LINEAR_TOP_HZ) / _LOG_STEP)
-
-
-def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    linear = mel * 200.0 / 3.0
-    return np.where(mel < _LINEAR_TOP_MEL, linear, _LINEAR_TOP_HZ * np.exp(_LOG_STEP * (mel - _LINEAR_TOP_MEL)))
 
 
 def _check_pixels(pixels: NDArray[np.uint8], axes: int, expected: str, *, source: str) -> None:
