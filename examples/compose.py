@@ -7,38 +7,36 @@ other of the same shapes fits. Their weights are random: what counts is the way 
 import sys
 
 import torch
-from torch import nn
 
-import sensorium
 from sensorium.chat.message import user
 from sensorium.encoders.vision_native import NativeVisionEncoder
 from sensorium.fusion.connectors import MlpConnector
 from sensorium.inputs.assemble import Assembler
-from sensorium.language.decoder import Decoder
+from sensorium.language.config import AttentionConfig, DecoderConfig, build_decoder
 from sensorium.media.load import load_media
-from sensorium.models.nano.model import GRID_FOLD, Nano
+from sensorium.models.catalog import BUNDLED
+from sensorium.models.early import EarlyFusion
+from sensorium.models.nano.folder import load_nano
+from sensorium.models.nano.model import GRID_FOLD, Reader, see
 
 
-def compose(vocabulary: int) -> Nano:
+def compose(vocabulary: int) -> EarlyFusion:
     """A model that sees pictures, of three parts."""
     vision = NativeVisionEncoder(width=96, layers=2, heads=3, hidden=192, stem=(16, 32))
-    language = Decoder(vocabulary=vocabulary, width=128, layers=2, heads=4, kv_heads=2, hidden=256, rotary_base=1e4)
     connector = MlpConnector(width=96 * GRID_FOLD**2, hidden=128, out=128)
-    return Nano(
-        encoders=nn.ModuleDict({"image": vision}),
-        connectors=nn.ModuleDict({"image": connector}),
-        language=language,
-    )
+    heads = AttentionConfig(heads=4, kv_heads=2, head_width=32)
+    language = build_decoder(DecoderConfig(vocabulary=vocabulary, width=128, layers=2, hidden=256, attention=heads))
+    return EarlyFusion(readers={"image": Reader(encoder=vision, connector=connector, encode=see)}, language=language)
 
 
 @torch.inference_mode()
 def main() -> None:
     """Follow one question about one picture."""
-    bundled = sensorium.load().parts  # lends its tokenizer and its input facts
+    _, config, tokenizer = load_nano(BUNDLED)  # lends its tokenizer and its input facts
     message = user(load_media(sys.argv[1]), "What is this?")
-    assembler = Assembler(bundled.tokenizer, bundled.spec)
+    assembler = Assembler(tokenizer, config.inputs)
     inputs = assembler.batch([assembler.talk([message], ask=True)])
-    model = compose(bundled.tokenizer.vocabulary).eval()
+    model = compose(tokenizer.vocabulary).eval()
     hidden = model(inputs)
 
     print("message  ", ", ".join(type(part).__name__ for part in message.parts))

@@ -11,8 +11,8 @@ import pytest
 
 if TYPE_CHECKING:
     from sensorium.chat.tokenizer import Tokenizer
+    from sensorium.models.early import EarlyFusion
     from sensorium.models.nano.config import NanoConfig
-    from sensorium.models.nano.model import Nano
     from sensorium.runtime.parts import Parts
 
 hypothesis.settings.register_profile("sensorium", deadline=None)
@@ -83,13 +83,13 @@ def tiny_tokenizer() -> "Tokenizer":
 
 
 @pytest.fixture(scope="session")
-def make_nano(tiny_config: "NanoConfig") -> "Callable[[int], Nano]":
+def make_nano(tiny_config: "NanoConfig") -> "Callable[[int], EarlyFusion]":
     """Builds a tiny `nano` with the random weights of a seed."""
     import torch
 
     from sensorium.models.nano.model import build
 
-    def make(seed: int) -> "Nano":
+    def make(seed: int) -> "EarlyFusion":
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             model = build(tiny_config).eval()
@@ -104,13 +104,13 @@ def make_nano(tiny_config: "NanoConfig") -> "Callable[[int], Nano]":
 
 
 @pytest.fixture
-def tiny_nano(make_nano: "Callable[[int], Nano]") -> "Nano":
+def tiny_nano(make_nano: "Callable[[int], EarlyFusion]") -> "EarlyFusion":
     """A tiny `nano` with random weights."""
     return make_nano(0)
 
 
 @pytest.fixture
-def tiny_parts(tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> "Parts":
+def tiny_parts(tiny_nano: "EarlyFusion", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> "Parts":
     """A tiny `nano` ready to answer, uncalibrated."""
     from sensorium.models.nano.answerer import answerer
     from sensorium.runtime.parts import Parts
@@ -119,7 +119,9 @@ def tiny_parts(tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "Nan
 
 
 @pytest.fixture
-def tiny_folder(tmp_path: Path, tiny_nano: "Nano", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig") -> Path:
+def tiny_folder(
+    tmp_path: Path, tiny_nano: "EarlyFusion", tiny_tokenizer: "Tokenizer", tiny_config: "NanoConfig"
+) -> Path:
     """A tiny `nano` as a model folder."""
     from sensorium.models.nano.folder import save_nano
 

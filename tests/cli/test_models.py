@@ -25,9 +25,12 @@ def test_json_tells_folder_and_size(run: Run, tiny: str, monkeypatch: pytest.Mon
     assert first["bytes"] > 10_000
 
 
-def test_bundled_models_come_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = (Entry("other", "a:b", "x", source="hub"), Entry("nano", "a:b", "y", source="bundled"))
+def test_bundled_models_come_first_and_others_say_where_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = (
+        Entry("other", "a:b", "x", source="someone/other", size=2_000_000_000),
+        Entry("nano", "a:b", "y", source="bundled"),
+    )
     monkeypatch.setattr("sensorium.models.catalog.FAMILIES", Catalogue("model", entries))
-    monkeypatch.setattr("sensorium.models.catalog.find", lambda name: (name, Path("/nowhere")))
-    names = [line.split()[0] for line in run("models").out.splitlines() if not line.startswith(" ")]
-    assert names == ["nano", "other"]
+    lines = run("models").out.splitlines()
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == ["nano", "other"]
+    assert lines[-1] == "    smallest: --model someone/other  (needs 2.6 GB of memory)"

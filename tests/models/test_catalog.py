@@ -1,11 +1,12 @@
 """Names and paths to model folders."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from sensorium.core.errors import CheckpointError, UsageError
-from sensorium.models.catalog import BUNDLED, DEFAULT, FAMILIES, find
+from sensorium.models.catalog import BUNDLED, DEFAULT, FAMILIES, find, memory_for
 
 
 def test_the_default_is_the_bundled_one() -> None:
@@ -23,7 +24,7 @@ def test_a_folder_stands_for_itself(tiny_folder: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_and_the_near() -> None:
-    with pytest.raises(UsageError, match=r"no model named 'nanoo'.*there are: nano\. Did you mean 'nano'\?"):
+    with pytest.raises(UsageError, match=r"no model named 'nanoo'.*there are: nano, .*Did you mean 'nano'\?"):
         find("nanoo")
 
 
@@ -37,3 +38,45 @@ def test_names_that_are_no_paths_are_unknown_names(name: str, tmp_path: Path, mo
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no config\.json, so not a model folder"):
         find(str(tmp_path))
+
+
+def test_a_folder_is_of_the_family_that_its_config_names(tmp_path: Path) -> None:
+    for kind, family in (("nano", "nano"), ("idefics3", "idefics3"), ("smolvlm", "idefics3")):
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
+        assert find(str(tmp_path)) == (family, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ('{"model_type": "bert"}', r"model_type is 'bert'; models that can be asked are idefics3, nano, smolvlm"),
+        ("{}", "model_type is None"),
+        ("[1]", "got list, expected an object"),
+        ("{", "not a readable JSON file"),
+    ],
+)
+def test_a_folder_of_no_family(tmp_path: Path, config: str, message: str) -> None:
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(CheckpointError, match=message):
+        find(str(tmp_path))
+
+
+def test_a_family_is_not_a_model() -> None:
+    with pytest.raises(UsageError, match=r"'idefics3' is a family.*HuggingFaceTB/SmolVLM-256M-Instruct"):
+        find("idefics3")
+
+
+def test_an_id_of_the_hub_is_fetched(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def resolve(name: str, *, progress: object) -> Path:
+        asked.append((name, progress))
+        return tiny_folder
+
+    monkeypatch.setattr("sensorium.weights.hub.resolve", resolve)
+    assert find("someone/tiny@v1") == ("nano", tiny_folder)
+    assert asked == [("someone/tiny@v1", None)]
+
+
+def test_a_model_needs_more_memory_than_its_weights() -> None:
+    assert memory_for(10**9) == pytest.approx(1.45e9)

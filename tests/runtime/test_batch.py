@@ -12,7 +12,7 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.engine.generate import generate
 from sensorium.engine.sampling import Sampling
 from sensorium.media.types import Image
-from sensorium.models.nano.model import Nano
+from sensorium.models.early import EarlyFusion
 from sensorium.runtime.batch import answer_many
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.parts import Parts
@@ -32,7 +32,7 @@ def test_a_batch_is_its_questions_alone(tiny_parts: Parts) -> None:
         assert reply.probability == pytest.approx(math.exp(sum(log_probs)), rel=1e-2)
 
 
-def test_special_tokens_are_never_written(tiny_parts: Parts, tiny_nano: Nano, tiny_tokenizer: Tokenizer) -> None:
+def test_special_tokens_are_never_written(tiny_parts: Parts, tiny_nano: EarlyFusion, tiny_tokenizer: Tokenizer) -> None:
     """Though this network likes nothing better than to show a picture of its own."""
     banned = tiny_parts.model.banned
     assert tiny_tokenizer.special(PLACEHOLDER["image"]) in banned

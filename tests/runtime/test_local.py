@@ -25,7 +25,7 @@ from sensorium.engine.generate import TokenEvent
 from sensorium.engine.sampling import Sampling
 from sensorium.media.limits import Limits
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
-from sensorium.models.nano.model import Nano
+from sensorium.models.early import EarlyFusion
 from sensorium.runtime import local
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.parts import Parts
@@ -34,7 +34,7 @@ from sensorium.runtime.parts import Parts
 class Ending:
     """A model that ends its answers after so many tokens, or fails then."""
 
-    def __init__(self, model: Nano, end: int, after: int, *, by: float = 1e4) -> None:
+    def __init__(self, model: EarlyFusion, end: int, after: int, *, by: float = 1e4) -> None:
         self._model, self._end, self._after, self._by = model, end, after, by
         self._said = 0
 
@@ -64,7 +64,7 @@ def ending(tiny_parts: Parts) -> MakeParts:
 
     def make(after: int, **options: float) -> Parts:
         (end,) = tiny_parts.model.stops
-        network = Ending(cast("Nano", tiny_parts.model.network), end, after, **options)
+        network = Ending(cast("EarlyFusion", tiny_parts.model.network), end, after, **options)
         return replace(tiny_parts, model=replace(tiny_parts.model, network=network))
 
     return make

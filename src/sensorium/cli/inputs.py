@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sensorium.cli.console import patience
+from sensorium.cli.fetching import fetching
 from sensorium.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ModelName = Annotated[
     typer.Option(
         "--model",
         metavar="M",
-        help="Name of a model (sensorium models) or its folder.  [default: the bundled one]",
+        help="A model (sensorium models), its folder, or org/name of the Hub.  [default: the bundled one]",
         show_default=False,
     ),
 ]
@@ -28,11 +29,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON object; err
 
 
 def open_model(name: str | None) -> "Model":
-    """Load a model; a line says so if that takes long. Raises: UsageError, CheckpointError."""
-    with patience("loading the model …"):
+    """Load a model, fetched if need be; a line says so if that takes long. Raises: UsageError, ModelError."""
+    with patience("loading the model …"), fetching() as progress:
         from sensorium.runtime.load import load
 
-        return load(name) if name else load()
+        return load(name, progress=progress) if name else load()
 
 
 def read_files(paths: Sequence[str]) -> "list[Media]":

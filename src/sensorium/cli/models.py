@@ -14,35 +14,42 @@ BUNDLED_SOURCE = "bundled"
 def models(as_json: AsJson = False) -> None:
     """List the models.
 
-    Any other model folder can be given by its path.
+    The bundled one comes first; then the families of open checkpoints, each with its smallest public one, which
+    --model takes by that name. Any other model folder can be given by its path.
     """
     found = _entries()
     if as_json:
         write_json({"models": found})
         return
     for entry in found:
-        size = f"{entry['bytes'] / 1e6:.1f} MB" if entry["bytes"] else "not installed"
+        size = f"{entry['bytes'] / 1e6:,.0f} MB" if entry["bytes"] else "not installed"
         write(f"{entry['name']}  ({', '.join(entry['modalities'])}; {entry['licence']}; {size})")
         write(f"    {entry['summary']}")
+        if entry["source"] != BUNDLED_SOURCE:
+            write(f"    smallest: --model {entry['source']}  (needs {entry['memory'] / 1e9:.1f} GB of memory)")
 
 
 def _entries() -> list[dict[str, Any]]:
-    from sensorium.models.catalog import FAMILIES, find
+    from sensorium.models.catalog import BUNDLED, FAMILIES, memory_for
 
     entries = sorted(FAMILIES.entries, key=lambda entry: entry.source != BUNDLED_SOURCE)
-    return [
-        {
-            "name": entry.name,
-            "modalities": list(entry.modalities),
-            "licence": entry.licence,
-            "summary": entry.summary,
-            "source": entry.source,
-            "folder": str(folder),
-            "bytes": _size(folder),
-        }
-        for entry in entries
-        for _, folder in [find(entry.name)]
-    ]
+    listed = []
+    for entry in entries:
+        bundled = entry.source == BUNDLED_SOURCE
+        size = _size(BUNDLED) if bundled else entry.size
+        listed.append(
+            {
+                "name": entry.name,
+                "modalities": list(entry.modalities),
+                "licence": entry.licence,
+                "summary": entry.summary,
+                "source": entry.source,
+                "folder": str(BUNDLED) if bundled else None,
+                "bytes": size,
+                "memory": memory_for(size),
+            }
+        )
+    return listed
 
 
 def _size(folder: "Path") -> int:

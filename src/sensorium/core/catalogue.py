@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a catalogue; `target` is "module:attribute", `summary` one sentence for a list."""
+    """One line of a catalogue.
+
+    target: "module:attribute". summary: one sentence for a list.
+    source: where one of it comes from; `size` is that one's bytes. kinds: what a config may call it.
+    """
 
     name: str
     target: str
@@ -25,6 +29,8 @@ class Entry:
     modalities: tuple[str, ...] = ()
     licence: str = ""
     source: str = ""
+    size: int = 0
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reject a target without both halves."""

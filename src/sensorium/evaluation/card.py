@@ -94,9 +94,12 @@ def draw_reliability(reliability: Reliability) -> bytes:
 
 
 def _parts(network: Network) -> list[tuple[str, nn.Module]]:
-    """Encoders and connectors by modality, and the language model."""
+    """What reads each modality, in its own parts, and the language model."""
     named = []
     for name, child in network.named_children():
-        inner = list(child.named_children()) if isinstance(child, nn.ModuleDict) else []
-        named += [(f"{name[:-1]}, {modality}", part) for modality, part in inner] or [(name, child)]
+        readers = list(child.named_children()) if isinstance(child, nn.ModuleDict) else []
+        parts = [
+            (f"{part}, {modality}", each) for modality, reader in readers for part, each in reader.named_children()
+        ]
+        named += parts or [(name, child)]
     return named

@@ -18,16 +18,16 @@ class MlpConnector(nn.Module):
         return self.mlp(self.norm(rows))
 
 
-def fold_grid(rows: Tensor, height: int, width: int) -> Tensor:
-    """Join each 2x2 of a grid of rows into one (pixel shuffle of Idefics3 and Qwen2-VL's merger).
+def fold_grid(rows: Tensor, height: int, width: int, factor: int = 2) -> Tensor:
+    """Join each square of `factor` x `factor` rows of a grid into one (pixel shuffle of Idefics3, Qwen2-VL's merger).
 
-    Inputs: rows: [N, height*width, D] in reading order, both sides even.
+    Inputs: rows: [N, height*width, D] in reading order, both sides multiples of `factor`.
 
-    Returns: [N, height/2 * width/2, 4 D].
+    Returns: [N, height/factor * width/factor, factor^2 D].
     """
     items, _, features = rows.shape
-    grid = rows.view(items, height // 2, 2, width // 2, 2, features)
-    return grid.permute(0, 1, 3, 2, 4, 5).reshape(items, height * width // 4, 4 * features)
+    grid = rows.view(items, height // factor, factor, width // factor, factor, features)
+    return grid.permute(0, 1, 3, 2, 4, 5).reshape(items, -1, factor * factor * features)
 
 
 def fold_time(rows: Tensor, factor: int) -> Tensor:

@@ -1,11 +1,16 @@
-"""Names to models: what `sensorium models` lists and `--model` takes, apart from folders."""
+"""Names to models: what `sensorium models` lists, and what `--model` takes besides: folders, and ids of the Hub.
 
+A folder says by the `model_type` of its config.json which family reads it; nothing goes by its name.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sensorium.core.catalogue import Catalogue, Entry
 from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.core.names import did_you_mean
+from sensorium.weights.folder import read_json
 
 if TYPE_CHECKING:  # a list of names needs no torch
     from sensorium.models.answerer import Answerer
@@ -13,6 +18,9 @@ if TYPE_CHECKING:  # a list of names needs no torch
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
 """The folder of the model that comes with the package."""
+
+Progress = Callable[[str, int, int], None]
+"""Called while a model is fetched: name of the file, bytes so far, bytes in all."""
 
 
 class Loader(Protocol):
@@ -32,28 +40,73 @@ FAMILIES: Catalogue[Loader] = Catalogue(
             modalities=("text", "image", "audio", "video"),
             licence="Apache-2.0",
             source="bundled",
+            kinds=("nano",),
+        ),
+        Entry(
+            name="idefics3",
+            target="sensorium.models.idefics3.answerer:load",
+            summary="Idefics3, SmolVLM and SmolVLM2: several pictures in tiles, films as frames with their times",
+            modalities=("text", "image", "video"),
+            licence="Apache-2.0",
+            source="HuggingFaceTB/SmolVLM-256M-Instruct",
+            size=513_000_000,
+            kinds=("idefics3", "smolvlm"),
         ),
     ),
 )
+"""Families that answer in words."""
 
 
-def find(name: str) -> tuple[str, Path]:
-    """The family and the folder that a name or a path stands for.
+def find(name: str, *, progress: Progress | None = None) -> tuple[str, Path]:
+    """The family and the folder that a name, a path or an id of the Hub stands for; the last is fetched if need be.
 
     Raises: UsageError for a name that is in no catalogue and is no folder; CheckpointError for a folder without a
-    model.
+    model of a family that we have; ModelError when a model cannot be fetched.
     """
     if name == DEFAULT:
         return DEFAULT, BUNDLED
     folder = _folder(name)
     if folder is None:
+        folder = _fetched(name, progress)
+    return _family(folder), folder
+
+
+def _fetched(name: str, progress: Progress | None) -> Path:
+    from sensorium.weights.hub import is_hub_name, resolve
+
+    if name in FAMILIES.names():
+        raise UsageError(f"'{name}' is a family of models, not one of them. Give one, for example {_example(name)}.")
+    if not is_hub_name(name):
         raise UsageError(
             f"There is no model named '{name}', and no such folder; there are: {', '.join(FAMILIES.names())}."
-            f"{did_you_mean(name, FAMILIES.names())} Give one of these, or the path of a model folder."
+            f"{did_you_mean(name, FAMILIES.names())} Give one of these, the path of a model folder, or an id of the "
+            "Hub such as HuggingFaceTB/SmolVLM-256M-Instruct."
         )
-    if not (folder / "config.json").is_file():
+    return resolve(name, progress=progress)
+
+
+def _example(family: str) -> str:
+    return FAMILIES.get(family).source
+
+
+def _family(folder: Path) -> str:
+    """Which family reads a folder. Raises: CheckpointError when none does."""
+    kind = _config(folder).get("model_type")
+    for entry in FAMILIES.entries:
+        if kind in entry.kinds:
+            return entry.name
+    known = ", ".join(sorted(kind for entry in FAMILIES.entries for kind in entry.kinds))
+    raise CheckpointError(
+        f"{folder / 'config.json'}: model_type is {kind!r}; models that can be asked are {known}. Choose one of these "
+        "(sensorium models)."
+    )
+
+
+def _config(folder: Path) -> dict[str, object]:
+    path = folder / "config.json"
+    if not path.is_file():
         raise CheckpointError(f"{folder}: no config.json, so not a model folder. Give the folder that training wrote.")
-    return DEFAULT, folder
+    return read_json(path)
 
 
 def _folder(name: str) -> Path | None:
@@ -63,6 +116,14 @@ def _folder(name: str) -> Path | None:
         return folder if folder.is_dir() else None
     except (OSError, RuntimeError):  # a name too long, a folder of another user's, "~" of a user who is not there
         return None
+
+
+def memory_for(weights: int) -> int:
+    """Bytes of memory that a model with so many bytes of weights needs: peak while loading, and all else.
+
+    The rest is Python, PyTorch and a picture on its way through a small model.
+    """
+    return round(1.15 * weights) + 300_000_000
 
 
 def card_template(family: str) -> Path:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sensorium.core.config import from_dict
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.nano.folder import read_json
+from sensorium.weights.folder import read_json
 
 CALIBRATION = "calibration.json"
 FAMILIARITY = "familiarity.safetensors"

@@ -11,15 +11,15 @@ from safetensors.torch import load_file, save_file
 
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import CheckpointError
+from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import load_nano, save_nano, seal
-from sensorium.models.nano.model import Nano
 
 FILES = ("config.json", "inputs.json", "model.safetensors", "tokenizer.json")
 
 
 def test_what_is_read_is_what_was_written(
-    tiny_folder: Path, tiny_nano: Nano, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
+    tiny_folder: Path, tiny_nano: EarlyFusion, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
 ) -> None:
     model, config, tokenizer = load_nano(tiny_folder)
     assert config == tiny_config
@@ -65,7 +65,7 @@ def test_a_file_that_nobody_listed_is_named_but_not_those_of_tools(tiny_folder: 
 
 
 def test_saving_again_keeps_the_card_and_lists_it(
-    tiny_folder: Path, tiny_nano: Nano, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
+    tiny_folder: Path, tiny_nano: EarlyFusion, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
 ) -> None:
     (tiny_folder / "README.md").write_text("A card.")
     (tiny_folder / ".cache").write_text("a tool's own")
@@ -131,7 +131,7 @@ def test_files_that_do_not_fit_are_refused_even_when_sealed(
 
 
 def test_a_tokenizer_with_more_ids_than_the_model(
-    tmp_path: Path, tiny_nano: Nano, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
+    tmp_path: Path, tiny_nano: EarlyFusion, tiny_config: NanoConfig, tiny_tokenizer: Tokenizer
 ) -> None:
     smaller = replace(tiny_config, language=replace(tiny_config.language, vocabulary=290))
     save_nano(tmp_path, smaller, tiny_tokenizer, tiny_nano.state_dict())

@@ -7,8 +7,8 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.inputs.assemble import Assembler
 from sensorium.inputs.spec import InputSpec
 from sensorium.models.answerer import Answerer
+from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.folder import load_nano
-from sensorium.models.nano.model import Nano
 
 
 def load(folder: Path) -> Answerer:
@@ -17,7 +17,7 @@ def load(folder: Path) -> Answerer:
     return answerer(network, tokenizer, config.inputs)
 
 
-def answerer(network: Nano, tokenizer: Tokenizer, spec: InputSpec) -> Answerer:
+def answerer(network: EarlyFusion, tokenizer: Tokenizer, spec: InputSpec) -> Answerer:
     """Join the parts; no answer may hold a special token but the one that ends it."""
     end = tokenizer.special(END)
     return Answerer(

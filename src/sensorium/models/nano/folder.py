@@ -22,8 +22,11 @@ from sensorium.core.config import from_dict, to_dict
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.core.files import MANIFEST, verify_manifest, write_atomic, write_manifest
 from sensorium.inputs.spec import InputSpec
+from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.config import NanoConfig
-from sensorium.models.nano.model import Nano, build
+from sensorium.models.nano.model import build
+from sensorium.nn.skeleton import Unfilled
+from sensorium.weights.folder import read_json
 from sensorium.weights.store import load_weights, save_weights
 
 CONFIG, INPUTS, TOKENIZER, WEIGHTS = "config.json", "inputs.json", "tokenizer.json", "model.safetensors"
@@ -48,7 +51,7 @@ def seal(folder: Path) -> None:
     write_manifest(folder, set(names) - {MANIFEST})
 
 
-def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
+def load_nano(folder: Path) -> tuple[EarlyFusion, NanoConfig, Tokenizer]:
     """Read a model folder. Raises: CheckpointError when a file is missing, altered or does not fit the others."""
     verify_manifest(folder)
     sizes = read_json(folder / CONFIG)
@@ -57,9 +60,8 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
     try:
         inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
         config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
-        # Not built on "meta", which imports torch's compiler (1.4 s); the numbers that layers draw are nobody's.
-        with torch.random.fork_rng(devices=[]):
-            model = build(config, initialise=False)
+        with Unfilled():
+            model = build(config)
     except ConfigError as error:  # in a recipe the user's mistake, here the folder's fault
         raise CheckpointError(f"{folder}: {error}") from error
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
@@ -70,17 +72,6 @@ def load_nano(folder: Path) -> tuple[Nano, NanoConfig, Tokenizer]:
         )
     load_weights(folder / WEIGHTS, model)
     return model.eval(), config, tokenizer
-
-
-def read_json(path: Path) -> dict[str, object]:
-    """A JSON object. Raises: CheckpointError when the file is missing or holds something else."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not a readable JSON file ({error}). Fetch the model again.") from error
-    if not isinstance(data, dict):
-        raise CheckpointError(f"{path}: got {type(data).__name__}, expected an object. Fetch the model again.")
-    return data
 
 
 def _json(data: object) -> bytes:

@@ -6,9 +6,7 @@ frames ── TubeletVideoEncoder ────────────── con
 ids ───── embedding ───────────────────────────────────────────┘
 """
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -18,127 +16,91 @@ from sensorium.encoders.audio_mel import MelAudioEncoder
 from sensorium.encoders.video_tubelet import TubeletVideoEncoder
 from sensorium.encoders.vision_native import NativeVisionEncoder
 from sensorium.fusion.connectors import MlpConnector, fold_grid, fold_time
-from sensorium.fusion.early import merge_rows
-from sensorium.inputs.carrier import MediaBatch, ModelInputs
+from sensorium.inputs.carrier import MediaBatch
 from sensorium.inputs.spec import InputSpec
+from sensorium.language.config import AttentionConfig, DecoderConfig, build_decoder
 from sensorium.language.decoder import Decoder
-from sensorium.models.nano.config import NanoConfig
+from sensorium.models.early import EarlyFusion, by_shape
+from sensorium.models.nano.config import LanguageConfig, NanoConfig
 from sensorium.nn.block import Block
-from sensorium.nn.cache import KVCache
+from sensorium.nn.rotary import Rotary
 
 GRID_FOLD, TIME_FOLD = 2, 2
 
 
-class Nano(nn.Module):
-    """Parts and the way of the data between them."""
+Encode = Callable[[nn.Module, Tensor, Tensor | None], Tensor]
+"""From an encoder, features [N, ...] and times [N, F] to rows [N, S, D]."""
 
-    def __init__(self, *, encoders: nn.ModuleDict, connectors: nn.ModuleDict, language: Decoder) -> None:
-        """Build from ready parts; encoders and connectors are named by modality."""
+
+class Reader(nn.Module):
+    """An encoder and the connector behind it."""
+
+    def __init__(self, *, encoder: nn.Module, connector: nn.Module, encode: Encode) -> None:
+        """Build from ready parts; `encode` is how features go through the encoder, and what joins its rows."""
         super().__init__()
-        self.encoders = encoders
-        self.connectors = connectors
-        self.language = language
-        self._encode: dict[str, Callable[[Tensor, Tensor | None], Tensor]] = {
-            "image": self._encode_images,
-            "audio": self._encode_sounds,
-            "video": self._encode_clips,
-        }
+        self.encoder = encoder
+        self.connector = connector
+        self._encode = encode
 
-    def rows(self, batch: MediaBatch) -> list[Tensor]:
-        """Rows of every item, at the language model's width: a list of [S, D].
-
-        Items of one shape are encoded together, so no encoder sees padding and no item depends on its neighbours.
-        """
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for index, item in enumerate(batch.features):
-            groups[tuple(item.shape)].append(index)
-        rows: list[Tensor] = [torch.empty(0)] * len(batch.features)
-        for members in groups.values():
-            features = torch.stack([batch.features[index] for index in members])
-            times = torch.stack([batch.times[index] for index in members]) if batch.times else None
-            encoded = self.connectors[batch.modality](self._encode[batch.modality](features, times))
-            for index, item_rows in zip(members, encoded, strict=True):
-                rows[index] = item_rows
-        return rows
-
-    def encode(self, inputs: ModelInputs) -> ModelInputs:
-        """The same inputs with the rows of all media made, for whoever wants to look at them before they are taken."""
-        return replace(inputs, media=tuple(replace(batch, rows=tuple(self.rows(batch))) for batch in inputs.media))
-
-    def embed(self, inputs: ModelInputs) -> Tensor:
-        """Token embeddings with every modality's rows in their places. Returns: [B, T, D].
-
-        Raises: SpanMismatch when rows and placeholders do not agree.
-        """
-        embeds: Tensor = self.language.embedding(inputs.ids)
-        for batch, places in zip(inputs.media, inputs.places, strict=True):
-            rows = batch.rows or self.rows(batch)
-            counts = torch.zeros(len(inputs.ids), dtype=torch.int64, device=embeds.device)
-            for span, item in zip(batch.spans, rows, strict=True):
-                counts[span.sample] += len(item)
-            embeds = merge_rows(embeds, places, torch.cat(rows), counts, modality=batch.modality)
-        return embeds
-
-    def forward(self, inputs: ModelInputs, cache: KVCache | None = None) -> Tensor:
-        """Hidden states of a whole batch. Returns: [B, T, D]."""
-        return self.language(self.embed(inputs), inputs.positions, present=inputs.present, cache=cache)
-
-    def new_cache(self, batch: int, capacity: int) -> KVCache:
-        """Room for `capacity` tokens of `batch` sequences."""
-        language = self.language
-        return KVCache.empty(
-            layers=len(language.blocks),
-            batch=batch,
-            kv_heads=language.kv_heads,
-            capacity=capacity,
-            head_width=language.head_width,
-            like=language.embedding.weight,
-        )
-
-    def prefill(self, inputs: ModelInputs, cache: KVCache) -> Tensor:
-        """Take whole prompts. Returns: scores of the next token [B, V]."""
-        return self.language.logits(self(inputs, cache)[:, -1])
-
-    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
-        """Take one more token each; inputs as in `engine.generate.TokenModel`. Returns: scores of the next [B, V]."""
-        embeds = self.language.embedding(ids.unsqueeze(1))
-        hidden = self.language(embeds, positions.unsqueeze(1), present=present, cache=cache)
-        return self.language.logits(hidden[:, -1])
-
-    def _encode_images(self, pixels: Tensor, _: Tensor | None) -> Tensor:
-        rows = self.encoders["image"](_signed(pixels))
-        patch = NativeVisionEncoder.patch
-        return fold_grid(rows, pixels.shape[2] // patch, pixels.shape[3] // patch)
-
-    def _encode_sounds(self, mel: Tensor, _: Tensor | None) -> Tensor:
-        return fold_time(self.encoders["audio"](mel), TIME_FOLD)
-
-    def _encode_clips(self, frames: Tensor, times: Tensor | None) -> Tensor:
-        return self.encoders["video"](_signed(frames), times)
+    def forward(self, batch: MediaBatch) -> list[Tensor]:
+        """Rows of every item at the language model's width: a list of [S, D]."""
+        return by_shape(batch, lambda features, times: self.connector(self._encode(self.encoder, features, times)))
 
 
-def build(config: NanoConfig, *, initialise: bool = True) -> Nano:
-    """A fresh `nano` with random weights; without `initialise` its weights are left for a checkpoint to fill.
+def see(encoder: nn.Module, pixels: Tensor, _: Tensor | None) -> Tensor:
+    """Pictures. Inputs: pixels: [N, 3, height, width] uint8. Returns: [N, S, 4 D], squares of four patches joined."""
+    patch = NativeVisionEncoder.patch
+    return fold_grid(encoder(_signed(pixels)), pixels.shape[2] // patch, pixels.shape[3] // patch)
+
+
+def hear(encoder: nn.Module, mel: Tensor, _: Tensor | None) -> Tensor:
+    """Sounds. Inputs: mel: [N, M, frames]. Returns: [N, S, 2 D], neighbours in time joined."""
+    return fold_time(encoder(mel), TIME_FOLD)
+
+
+def watch(encoder: nn.Module, frames: Tensor, times: Tensor | None) -> Tensor:
+    """Films. Inputs: frames: [N, F, 3, height, width] uint8; times: [N, F] seconds. Returns: [N, S, D]."""
+    rows: Tensor = encoder(_signed(frames), times)
+    return rows
+
+
+def build(config: NanoConfig) -> EarlyFusion:
+    """A fresh `nano` with random weights.
 
     Raises: ConfigError when its inputs are not cut as its encoders cut them.
     """
     _check_inputs(config.inputs)
-    language = Decoder(**vars(config.language))
-    widths = {"image": config.vision.width, "audio": config.audio.width, "video": config.video.width}
-    encoders: dict[str, nn.Module] = {
-        "image": NativeVisionEncoder(**vars(config.vision)),
-        "audio": MelAudioEncoder(mel_bins=config.inputs.audio.mel_bins, **vars(config.audio)),
-        "video": TubeletVideoEncoder(**vars(config.video)),
+    language = _decoder(config.language)
+
+    def reader(encoder: nn.Module, width: int, encode: Encode) -> Reader:
+        connector = MlpConnector(width=width, hidden=config.connector_hidden, out=language.width)
+        return Reader(encoder=encoder, connector=connector, encode=encode)
+
+    vision, audio, video = config.vision, config.audio, config.video
+    readers = {
+        "image": reader(NativeVisionEncoder(**vars(vision)), vision.width * GRID_FOLD**2, see),
+        "audio": reader(
+            MelAudioEncoder(mel_bins=config.inputs.audio.mel_bins, **vars(audio)), audio.width * TIME_FOLD, hear
+        ),
+        "video": reader(TubeletVideoEncoder(**vars(video)), video.width, watch),
     }
-    folded = {"image": GRID_FOLD**2, "audio": TIME_FOLD, "video": 1}
-    connectors = {
-        name: MlpConnector(width=width * folded[name], hidden=config.connector_hidden, out=language.width)
-        for name, width in widths.items()
-    }
-    model = Nano(encoders=nn.ModuleDict(encoders), connectors=nn.ModuleDict(dict(connectors)), language=language)
-    if initialise:
-        model.apply(_initialise)
+    model = EarlyFusion(readers=readers, language=language)
+    model.apply(_initialise)
     return model
+
+
+def _decoder(config: LanguageConfig) -> Decoder:
+    head_width = config.width // config.heads
+    sizes = DecoderConfig(
+        vocabulary=config.vocabulary,
+        width=config.width,
+        layers=config.layers,
+        hidden=config.hidden,
+        attention=AttentionConfig(config.heads, config.kv_heads, head_width, qk_norm=True),
+    )
+    # The weights were trained with these frequencies; `nn.rotary.frequencies` differs from them in the last bit.
+    pairs = torch.arange(head_width // 2, dtype=torch.float32) / (head_width // 2)
+    return build_decoder(sizes, rotary=Rotary(config.rotary_base**-pairs))
 
 
 def _check_inputs(spec: InputSpec) -> None:

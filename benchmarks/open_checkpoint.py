@@ -1,0 +1,206 @@
+"""SmolVLM-256M's shape with random weights, ours beside transformers: `python benchmarks/open_checkpoint.py`.
+
+Each run is a process of its own: from its start to a model that is ready (imports included), to the first token about
+one 512x512 picture (seen whole, so one tile) with some forty tokens of text, then the pace of the next 64 tokens, and
+the operating system's count of peak memory. Runs alternate; medians are given, and ratios of ours to theirs. At rest,
+and with the extra `dev` installed, which brings transformers.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter, time
+from typing import Any
+
+RUNS = 3
+DECODED = 64
+QUESTION = "What is in this picture? Say it in one short sentence, and name the largest thing that you can see in it."
+SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<end_of_utterance>", "<fake_token_around_image>", "<image>")
+TEMPLATE = (
+    "<|im_start|>{% for message in messages %}{{message['role'] | capitalize}}:{% for part in message['content'] %}"
+    "{% if part['type'] == 'text' %}{{part['text']}}{% else %}<image>{% endif %}{% endfor %}<end_of_utterance>\n"
+    "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+CONFIG: dict[str, Any] = {
+    "model_type": "idefics3",
+    "image_token_id": 5,
+    "scale_factor": 4,
+    "tie_word_embeddings": False,
+    "text_config": {
+        "model_type": "llama",
+        "hidden_size": 576,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "intermediate_size": 1536,
+        "vocab_size": 49_280,
+        "rope_theta": 100_000.0,
+        "max_position_embeddings": 8192,
+        "pad_token_id": 2,
+    },
+    "vision_config": {
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "intermediate_size": 3072,
+        "image_size": 512,
+        "patch_size": 16,
+    },
+}
+PICTURES = {
+    "image_processor_type": "Idefics3ImageProcessor",
+    "do_image_splitting": False,
+    "size": {"longest_edge": 512},
+    "max_image_size": {"longest_edge": 512},
+}
+
+
+def write(folder: Path) -> None:
+    """A checkpoint folder of that shape: bf16 weights, a byte-level tokenizer, a template."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    from sensorium.models.idefics3.config import read_config
+    from sensorium.models.idefics3.model import build
+    from sensorium.models.idefics3.rules import rules
+    from sensorium.weights.loading import save_checkpoint
+
+    torch.manual_seed(0)
+    config = read_config(CONFIG)
+    model = build(config)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1:
+                weight.normal_(std=0.02)
+    save_checkpoint(folder, model, rules(config), dtype=torch.bfloat16, config={**CONFIG, "dtype": "bfloat16"})
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        special_tokens=[*SPECIAL, "<global-img>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    tokenizer.train_from_iterator(["What is in this picture? Say it in one short sentence."], trainer)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    names = {"pad_token": "<|im_end|>", "eos_token": "<end_of_utterance>", "tokenizer_class": "PreTrainedTokenizerFast"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(names))
+    (folder / "preprocessor_config.json").write_text(json.dumps(PICTURES))
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+
+
+def picture() -> Any:
+    """512x512 pixels of noise."""
+    import numpy as np
+
+    return np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
+
+
+def run_ours(folder: Path, began: float) -> dict[str, float]:
+    """Load, first token, pace."""
+    import sensorium
+    from sensorium.chat.message import user
+    from sensorium.engine.generate import generate
+    from sensorium.engine.sampling import Sampling
+    from sensorium.media.types import Image
+
+    model = sensorium.load(str(folder)).parts.model
+    ready = time() - began
+    marks = [perf_counter()]
+    inputs = model.assembler.batch([model.assembler.talk([user(Image(picture()), QUESTION)], ask=True)])
+    for _ in generate(model.network, inputs, Sampling(max_tokens=DECODED + 1), stops=()):
+        marks.append(perf_counter())
+    return figures(ready, marks)
+
+
+def run_theirs(folder: Path, began: float) -> dict[str, float]:
+    """The same with transformers, in bf16 as it recommends."""
+    import torch
+    from transformers import AutoTokenizer, Idefics3ForConditionalGeneration
+    from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
+    from transformers.models.idefics3.processing_idefics3 import Idefics3Processor
+
+    model = Idefics3ForConditionalGeneration.from_pretrained(folder, dtype=torch.bfloat16).eval()
+    pictures = Idefics3ImageProcessorPil.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    processor = Idefics3Processor(pictures, tokenizer, image_seq_len=64, chat_template=TEMPLATE)
+    ready = time() - began
+    marks = [perf_counter()]
+    talk = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]}]
+    text = processor.apply_chat_template(talk, add_generation_prompt=True)
+    inputs = processor(text=text, images=[picture()], return_tensors="pt")
+    inputs["pixel_values"] = inputs["pixel_values"].to(torch.bfloat16)
+
+    class Clock:
+        """Called with the prompt, then with each token."""
+
+        def put(self, value: Any) -> None:
+            marks.append(perf_counter())
+
+        def end(self) -> None:
+            pass
+
+    with torch.inference_mode():
+        model.generate(**inputs, max_new_tokens=DECODED + 1, do_sample=False, eos_token_id=None, streamer=Clock())
+    return figures(ready, [marks[0], *marks[2:]])
+
+
+def figures(ready: float, marks: list[float]) -> dict[str, float]:
+    """What is told of one run; `marks` are the moments of the start and of each token."""
+    return {
+        "ready_s": ready,
+        "first_token_s": marks[1] - marks[0],
+        "decode_tokens_per_s": (len(marks) - 2) / (marks[-1] - marks[1]),
+        "peak_mb": peak_mb(),
+    }
+
+
+def peak_mb() -> float:
+    """Most memory that this process had at a time; rusage would count what its parent had when it was started."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def measure(which: str, folder: Path) -> dict[str, float]:
+    """One run in a process of its own."""
+    command = [sys.executable, __file__, which, str(folder), str(time())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{which} failed with exit code {done.returncode}. {done.stderr.strip()}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Measure both and print JSON."""
+    if len(sys.argv) > 1:
+        which, folder, began = sys.argv[1:]
+        run = {"ours": run_ours, "transformers": run_theirs}[which]
+        print(json.dumps(run(Path(folder), float(began))))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        write(Path(name))
+        runs: dict[str, list[dict[str, float]]] = {"ours": [], "transformers": []}
+        for _ in range(RUNS):
+            for which, found in runs.items():
+                found.append(measure(which, Path(name)))
+    medians = {
+        which: {key: statistics.median(run[key] for run in found) for key in found[0]} for which, found in runs.items()
+    }
+    report = {
+        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {version('torch')}",
+        "transformers": version("transformers"),
+        **{which: {key: round(value, 3) for key, value in found.items()} for which, found in medians.items()},
+        "ours / transformers": {
+            key: round(value / medians["transformers"][key], 3) for key, value in medians["ours"].items()
+        },
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()
