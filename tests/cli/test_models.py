@@ -32,5 +32,10 @@ def test_bundled_models_come_first_and_others_say_where_they_are(run: Run, monke
     )
     monkeypatch.setattr("sensorium.models.catalog.FAMILIES", Catalogue("model", entries))
     lines = run("models").out.splitlines()
-    assert [line.split()[0] for line in lines if not line.startswith(" ")] == ["nano", "other"]
-    assert lines[-1] == "    smallest: --model someone/other  (needs 2.6 GB of memory)"
+    assert [line.split()[0] for line in lines if not line.startswith(" ")][:2] == ["nano", "other"]
+    assert "    smallest: sensorium ask --model someone/other  (needs 2.6 GB of memory)" in lines
+
+
+def test_models_that_embed_are_listed_too(run: Run) -> None:
+    found = {entry["name"]: entry for entry in json.loads(run("models", "--json").out)["models"]}
+    assert (found["clip"]["command"], found["clip"]["source"]) == ("embed", "openai/clip-vit-base-patch32")

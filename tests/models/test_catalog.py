@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensorium.core.errors import CheckpointError, UsageError
-from sensorium.models.catalog import BUNDLED, DEFAULT, FAMILIES, find, memory_for
+from sensorium.models.catalog import BUNDLED, DEFAULT, EMBEDDERS, FAMILIES, find, memory_for
 
 
 def test_the_default_is_the_bundled_one() -> None:
@@ -14,9 +14,10 @@ def test_the_default_is_the_bundled_one() -> None:
 
 
 def test_every_entry_resolves() -> None:
-    for name in FAMILIES.names():
-        assert callable(FAMILIES.resolve(name))
-        assert FAMILIES.get(name).licence
+    for catalogue in (FAMILIES, EMBEDDERS):
+        for name in catalogue.names():
+            assert callable(catalogue.resolve(name))
+            assert catalogue.get(name).licence
 
 
 def test_a_folder_stands_for_itself(tiny_folder: Path) -> None:
@@ -49,7 +50,7 @@ def test_a_folder_is_of_the_family_that_its_config_names(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ('{"model_type": "bert"}', r"model_type is 'bert'; models that can be asked are idefics3, nano, smolvlm"),
+        ('{"model_type": "bert"}', r"model_type is 'bert'; expected that of a model: idefics3, nano, smolvlm"),
         ("{}", "model_type is None"),
         ("[1]", "got list, expected an object"),
         ("{", "not a readable JSON file"),

@@ -18,6 +18,7 @@ from sensorium.cli.chat import chat
 from sensorium.cli.console import accept_any_letter, note, to_json, write
 from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
+from sensorium.cli.embed import embed
 from sensorium.cli.evaluate import evaluate
 from sensorium.cli.models import models
 from sensorium.cli.train import train
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _command in (ask, chat, models, doctor, demo, train, evaluate):
+for _command in (ask, chat, embed, models, doctor, demo, train, evaluate):
     app.command()(_command)
 
 

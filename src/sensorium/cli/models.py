@@ -26,20 +26,23 @@ def models(as_json: AsJson = False) -> None:
         write(f"{entry['name']}  ({', '.join(entry['modalities'])}; {entry['licence']}; {size})")
         write(f"    {entry['summary']}")
         if entry["source"] != BUNDLED_SOURCE:
-            write(f"    smallest: --model {entry['source']}  (needs {entry['memory'] / 1e9:.1f} GB of memory)")
+            needs = f"needs {entry['memory'] / 1e9:.1f} GB of memory"
+            write(f"    smallest: sensorium {entry['command']} --model {entry['source']}  ({needs})")
 
 
 def _entries() -> list[dict[str, Any]]:
-    from sensorium.models.catalog import BUNDLED, FAMILIES, memory_for
+    from sensorium.models.catalog import BUNDLED, EMBEDDERS, FAMILIES, memory_for
 
     entries = sorted(FAMILIES.entries, key=lambda entry: entry.source != BUNDLED_SOURCE)
+    does = dict.fromkeys(FAMILIES.names(), "ask") | dict.fromkeys(EMBEDDERS.names(), "embed")
     listed = []
-    for entry in entries:
+    for entry in (*entries, *EMBEDDERS.entries):
         bundled = entry.source == BUNDLED_SOURCE
         size = _size(BUNDLED) if bundled else entry.size
         listed.append(
             {
                 "name": entry.name,
+                "command": does[entry.name],
                 "modalities": list(entry.modalities),
                 "licence": entry.licence,
                 "summary": entry.summary,

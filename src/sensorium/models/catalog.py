@@ -5,7 +5,7 @@ A folder says by the `model_type` of its config.json which family reads it; noth
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sensorium.core.catalogue import Catalogue, Entry
 from sensorium.core.errors import CheckpointError, UsageError
@@ -14,6 +14,7 @@ from sensorium.weights.folder import read_json
 
 if TYPE_CHECKING:  # a list of names needs no torch
     from sensorium.models.answerer import Answerer
+    from sensorium.models.dual.model import DualModel
 
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
@@ -56,49 +57,80 @@ FAMILIES: Catalogue[Loader] = Catalogue(
 )
 """Families that answer in words."""
 
+EMBEDDERS: Catalogue[Callable[[Path], "DualModel"]] = Catalogue(
+    "dual encoder",
+    (
+        Entry(
+            name="clip",
+            target="sensorium.models.dual.load:load_dual",
+            summary="CLIP: pictures and texts in one space; names for pictures without training",
+            modalities=("text", "image"),
+            licence="MIT",
+            source="openai/clip-vit-base-patch32",
+            size=605_000_000,
+            kinds=("clip", "clip_vision_model", "clip_text_model"),
+        ),
+        Entry(
+            name="siglip",
+            target="sensorium.models.dual.load:load_dual",
+            summary="SigLIP, and plain SigLIP 2: pictures and texts in one space, each pair judged for itself",
+            modalities=("text", "image"),
+            licence="Apache-2.0",
+            source="google/siglip-base-patch16-224",
+            size=813_000_000,
+            kinds=("siglip", "siglip_vision_model", "siglip_text_model"),
+        ),
+    ),
+)
+"""Families that give texts and media a place in one space."""
 
-def find(name: str, *, progress: Progress | None = None) -> tuple[str, Path]:
+
+def find(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[Any] | None" = None) -> tuple[str, Path]:
     """The family and the folder that a name, a path or an id of the Hub stands for; the last is fetched if need be.
 
+    Args:
+        name: what was given.
+        progress: told while a model is fetched.
+        catalogue: where to look; None for families that answer.
+
     Raises: UsageError for a name that is in no catalogue and is no folder; CheckpointError for a folder without a
-    model of a family that we have; ModelError when a model cannot be fetched.
+    model of such a family; ModelError when a model cannot be fetched.
     """
-    if name == DEFAULT:
+    families = catalogue or FAMILIES
+    if name == DEFAULT and name in families.names():
         return DEFAULT, BUNDLED
     folder = _folder(name)
     if folder is None:
-        folder = _fetched(name, progress)
-    return _family(folder), folder
+        folder = _fetched(name, families, progress)
+    return _family(folder, families), folder
 
 
-def _fetched(name: str, progress: Progress | None) -> Path:
+def _fetched(name: str, families: "Catalogue[Any]", progress: Progress | None) -> Path:
     from sensorium.weights.hub import is_hub_name, resolve
 
-    if name in FAMILIES.names():
-        raise UsageError(f"'{name}' is a family of models, not one of them. Give one, for example {_example(name)}.")
+    if name in families.names():
+        example = families.get(name).source
+        raise UsageError(f"'{name}' is a family of models, not one of them. Give one, for example {example}.")
     if not is_hub_name(name):
+        example = families.entries[-1].source
         raise UsageError(
-            f"There is no model named '{name}', and no such folder; there are: {', '.join(FAMILIES.names())}."
-            f"{did_you_mean(name, FAMILIES.names())} Give one of these, the path of a model folder, or an id of the "
-            "Hub such as HuggingFaceTB/SmolVLM-256M-Instruct."
+            f"There is no model named '{name}', and no such folder; there are: {', '.join(families.names())}."
+            f"{did_you_mean(name, families.names())} Give one of these, the path of a model folder, or an id of the "
+            f"Hub such as {example}."
         )
     return resolve(name, progress=progress)
 
 
-def _example(family: str) -> str:
-    return FAMILIES.get(family).source
-
-
-def _family(folder: Path) -> str:
-    """Which family reads a folder. Raises: CheckpointError when none does."""
+def _family(folder: Path, families: "Catalogue[Any]") -> str:
+    """Which of the families reads a folder. Raises: CheckpointError when none does."""
     kind = _config(folder).get("model_type")
-    for entry in FAMILIES.entries:
+    for entry in families.entries:
         if kind in entry.kinds:
             return entry.name
-    known = ", ".join(sorted(kind for entry in FAMILIES.entries for kind in entry.kinds))
+    known = ", ".join(sorted(kind for entry in families.entries for kind in entry.kinds))
     raise CheckpointError(
-        f"{folder / 'config.json'}: model_type is {kind!r}; models that can be asked are {known}. Choose one of these "
-        "(sensorium models)."
+        f"{folder / 'config.json'}: model_type is {kind!r}; expected that of a {families.kind}: {known}. Choose one of "
+        "these (sensorium models)."
     )
 
 

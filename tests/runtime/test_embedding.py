@@ -1,0 +1,47 @@
+"""Pictures from files and texts get places of unit length; what is no picture is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensorium.core.errors import CheckpointError, UnsupportedMedia, UsageError
+from sensorium.media.types import AudioClip, Image
+from sensorium.runtime.embedding import Embedder, load_embedder
+
+CLIP = Path(__file__).parents[1] / "models" / "clip" / "golden"
+
+
+@pytest.fixture
+def embedder() -> Embedder:
+    return load_embedder(str(CLIP))
+
+
+def picture(seed: int) -> Image:
+    return Image(np.random.default_rng(seed).integers(0, 256, (40, 60, 3), np.uint8))
+
+
+def test_pictures_and_texts_lie_on_one_sphere(embedder: Embedder) -> None:
+    pictures, texts = embedder.embed(picture(0), picture(1)), embedder.embed_texts(["a cat", "a dog"])
+    assert pictures.shape == texts.shape == (2, embedder.width)
+    np.testing.assert_allclose(np.linalg.norm([*pictures, *texts], axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(embedder.embed(picture(1)), pictures[1], atol=1e-5)
+    assert not np.allclose(pictures[0], pictures[1])
+
+
+def test_chances_of_names_add_up(embedder: Embedder) -> None:
+    chances = embedder.classify(picture(0), ["a cat", "a dog"])
+    assert list(chances) == ["a cat", "a dog"]
+    assert sum(chances.values()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_sounds_are_refused(embedder: Embedder) -> None:
+    with pytest.raises(UnsupportedMedia, match="embeds pictures and texts, not audio"):
+        embedder.embed(AudioClip(np.zeros(100, np.float32)))
+
+
+def test_models_that_do_not_embed(tiny_folder: Path) -> None:
+    with pytest.raises(CheckpointError, match="model_type is 'nano'; expected that of a dual encoder: clip"):
+        load_embedder(str(tiny_folder))
+    with pytest.raises(UsageError, match="no model named 'nano'"):
+        load_embedder("nano")
