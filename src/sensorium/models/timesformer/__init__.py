@@ -1,0 +1,1 @@
+"""TimeSformer: films by attention over time and over space in turn."""
