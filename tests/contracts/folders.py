@@ -12,4 +12,12 @@ def idefics3(folder: Path) -> Path:
     return folder
 
 
-FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3}
+def qwen_vl(folder: Path) -> Path:
+    """Qwen2.5-VL, as the reference writes it."""
+    from tests.models.qwen_vl.reference import write
+
+    write(folder, "qwen2_5_vl")
+    return folder
+
+
+FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3, "qwen_vl": qwen_vl}

@@ -11,7 +11,7 @@ from tests.contracts.folders import FOLDERS
 from torch import Tensor, nn
 
 from sensorium.chat.message import Message, user
-from sensorium.engine.generate import generate
+from sensorium.engine.generate import _furthest, generate
 from sensorium.engine.sampling import Sampling
 from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
@@ -102,9 +102,9 @@ def test_cached_decoding_is_a_full_forward(family: Family) -> None:
     following = torch.randint(20, 200, (batch, 4), generator=torch.Generator().manual_seed(0))
     cache = network.new_cache(batch, length + 4)
     found = [network.prefill(inputs, cache)]
-    present = inputs.present
+    present, furthest = inputs.present, _furthest(inputs.positions)
     for step in range(3):
-        positions = inputs.positions[:, -1] + 1 + step
+        positions = furthest + 1 + step
         present = None if present is None else nn.functional.pad(present, (0, 1), value=True)
         found.append(network.decode(following[:, step], positions, present, cache))
     for row, talk in enumerate(family.built()):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,15 @@ def test_left_padding_is_carried_along(script: MakeScript, says: Says) -> None:
         [[0, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
     ]
     assert [each["positions"].tolist() for each in model.given[1:]] == [[2, 3], [3, 4]]
+
+
+def test_positions_of_several_axes_go_on_behind_the_largest(script: MakeScript, says: Says) -> None:
+    """A prompt that ends with a picture: its last row is neither the latest nor the lowest nor the rightmost."""
+    model = script(says("000", "000"))
+    inputs = prompts(2, length=3)
+    rows = torch.tensor([[[0, 0, 0], [1, 1, 4], [1, 2, 1]], [[0, 0, 0], [1, 1, 1], [2, 2, 2]]])
+    list(generate(model, replace(inputs, positions=rows), Sampling(max_tokens=3), stops={STOP}))
+    assert [each["positions"].tolist() for each in model.given[1:]] == [[[5] * 3, [3] * 3], [[6] * 3, [4] * 3]]
 
 
 def test_nothing_is_computed_before_or_after_it_is_asked_for(script: MakeScript, says: Says) -> None:

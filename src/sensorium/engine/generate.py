@@ -29,7 +29,8 @@ class TokenModel(Protocol):
     def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
         """Take one more token each.
 
-        Inputs: ids, positions: [B]; present: [B, tokens so far and these]. Returns: scores of the next [B, V].
+        Inputs: ids: [B]; positions: [B], or [B, A] for several axes; present: [B, tokens so far and these].
+        Returns: scores of the next [B, V].
         """
 
 
@@ -68,7 +69,7 @@ def generate(
     cache = cache or model.new_cache(batch, length + sampling.max_tokens)
     sampler = Sampler(sampling)
     logits = model.prefill(inputs, cache)
-    positions = inputs.positions[:, -1]
+    positions = _furthest(inputs.positions)
     present = inputs.present
     unwritten = torch.tensor(banned, dtype=torch.int64, device=logits.device)
     running = [True] * batch
@@ -90,3 +91,12 @@ def generate(
         if present is not None:
             present = torch.nn.functional.pad(present, (0, 1), value=True)
         logits = model.decode(ids, positions, present, cache)
+
+
+def _furthest(positions: Tensor) -> Tensor:
+    """Where prompts have got to: the largest position on any axis, which a picture's last row has on one alone.
+
+    Inputs: positions: [B, T] or [B, T, A]. Returns: [B] or [B, A], the same on all axes.
+    """
+    furthest = positions.flatten(1).amax(dim=1)
+    return furthest if positions.dim() == 2 else furthest.unsqueeze(1).expand(-1, positions.shape[2])

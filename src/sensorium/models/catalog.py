@@ -53,6 +53,16 @@ FAMILIES: Catalogue[Loader] = Catalogue(
             size=513_000_000,
             kinds=("idefics3", "smolvlm"),
         ),
+        Entry(
+            name="qwen_vl",
+            target="sensorium.models.qwen_vl.answerer:load",
+            summary="Qwen2-VL, Qwen2.5-VL and Qwen3-VL: pictures at their own size, films with times, places in answers",
+            modalities=("text", "image", "video"),
+            licence="Apache-2.0, some sizes another",
+            source="Qwen/Qwen3-VL-2B-Instruct",
+            size=4_300_000_000,
+            kinds=("qwen2_vl", "qwen2_5_vl", "qwen3_vl"),
+        ),
     ),
 )
 """Families that answer in words."""

@@ -24,11 +24,11 @@ class Mlp(nn.Module):
 class GatedMlp(nn.Module):
     """Shazeer 2020: activation(gate) * up, then down; gate and up are one matrix. With silu it is SwiGLU."""
 
-    def __init__(self, width: int, hidden: int, *, activation: str = "silu") -> None:
+    def __init__(self, width: int, hidden: int, *, activation: str = "silu", bias: bool = False) -> None:
         super().__init__()
         self.activation = function_named(activation)
-        self.gate_up = nn.Linear(width, 2 * hidden, bias=False)
-        self.down = nn.Linear(hidden, width, bias=False)
+        self.gate_up = nn.Linear(width, 2 * hidden, bias=bias)
+        self.down = nn.Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., D]."""

@@ -37,6 +37,8 @@ def strange(parts: Parts, inputs: ModelInputs, media: Sequence[Media]) -> list[s
 
     Inputs: inputs: of one talk, encoded; media: the last of the talk in order, the sound of a film as one of its own.
     """
+    if not parts.familiarity:
+        return []
     counts = Counter(medium.modality for medium in media)
     rows: dict[str, Iterator[Tensor]] = {
         batch.modality: iter(batch.rows[-counts[batch.modality] :]) for batch in inputs.media
