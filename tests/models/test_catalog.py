@@ -50,7 +50,7 @@ def test_a_folder_is_of_the_family_that_its_config_names(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ('{"model_type": "bert"}', r"model_type is 'bert'; expected that of a model: idefics3, nano, qwen2_5_vl"),
+        ('{"model_type": "bert"}', r"model_type is 'bert'; expected that of a model: idefics3, llava"),
         ("{}", "model_type is None"),
         ("[1]", "got list, expected an object"),
         ("{", "not a readable JSON file"),
