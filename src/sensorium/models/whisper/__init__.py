@@ -1,0 +1,1 @@
+"""Whisper: speech to text, or to English text, with times and guards against text that nobody said."""
