@@ -20,4 +20,16 @@ def qwen_vl(folder: Path) -> Path:
     return folder
 
 
-FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3, "qwen_vl": qwen_vl}
+def llava(folder: Path) -> Path:
+    """LLaVA-1.5, as the reference writes it."""
+    from tests.models.llava.reference import write
+
+    write(folder, "llava")
+    return folder
+
+
+FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3, "llava": llava, "qwen_vl": qwen_vl}
+
+IDLE = {"llava": ("readers.image.tower.blocks.2.", "readers.image.tower.norm.")}
+"""How names of parameters begin that are kept for writing back, but compute nothing: LLaVA takes the last layer but one.
+"""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensorium.core.errors import CheckpointError, UsageError
-from sensorium.models.catalog import BUNDLED, DEFAULT, EMBEDDERS, FAMILIES, find, memory_for
+from sensorium.models.catalog import BUNDLED, DEFAULT, EMBEDDERS, FAMILIES, TRANSCRIBERS, find, memory_for
 
 
 def test_the_default_is_the_bundled_one() -> None:
@@ -14,7 +14,7 @@ def test_the_default_is_the_bundled_one() -> None:
 
 
 def test_every_entry_resolves() -> None:
-    for catalogue in (FAMILIES, EMBEDDERS):
+    for catalogue in (FAMILIES, EMBEDDERS, TRANSCRIBERS):
         for name in catalogue.names():
             assert callable(catalogue.resolve(name))
             assert catalogue.get(name).licence

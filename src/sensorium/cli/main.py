@@ -22,6 +22,7 @@ from sensorium.cli.embed import embed
 from sensorium.cli.evaluate import evaluate
 from sensorium.cli.models import models
 from sensorium.cli.train import train
+from sensorium.cli.transcribe import transcribe
 from sensorium.core.errors import ModelError, SensoriumError, UsageError
 
 DEBUG = "SENSORIUM_DEBUG"
@@ -33,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _command in (ask, chat, embed, models, doctor, demo, train, evaluate):
+for _command in (ask, chat, embed, transcribe, models, doctor, demo, train, evaluate):
     app.command()(_command)
 
 

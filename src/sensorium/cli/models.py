@@ -31,12 +31,13 @@ def models(as_json: AsJson = False) -> None:
 
 
 def _entries() -> list[dict[str, Any]]:
-    from sensorium.models.catalog import BUNDLED, EMBEDDERS, FAMILIES, memory_for
+    from sensorium.models.catalog import BUNDLED, EMBEDDERS, FAMILIES, TRANSCRIBERS, memory_for
 
     entries = sorted(FAMILIES.entries, key=lambda entry: entry.source != BUNDLED_SOURCE)
     does = dict.fromkeys(FAMILIES.names(), "ask") | dict.fromkeys(EMBEDDERS.names(), "embed")
+    does |= dict.fromkeys(TRANSCRIBERS.names(), "transcribe")
     listed = []
-    for entry in (*entries, *EMBEDDERS.entries):
+    for entry in (*entries, *EMBEDDERS.entries, *TRANSCRIBERS.entries):
         bundled = entry.source == BUNDLED_SOURCE
         size = _size(BUNDLED) if bundled else entry.size
         listed.append(

@@ -104,6 +104,33 @@ EMBEDDERS: Catalogue[Callable[[Path], "DualModel"]] = Catalogue(
 )
 """Families that give texts and media a place in one space."""
 
+TRANSCRIBERS: Catalogue[Any] = Catalogue(
+    "model that writes down speech",
+    (
+        Entry(
+            name="whisper",
+            target="sensorium.models.whisper.load:load",
+            summary="Whisper: speech to text in many languages, to English from any of them, times of words",
+            modalities=("audio",),
+            licence="Apache-2.0",
+            source="openai/whisper-tiny",
+            size=151_000_000,
+            kinds=("whisper",),
+        ),
+        Entry(
+            name="wav2vec2",
+            target="sensorium.models.wav2vec2.load:load",
+            summary="wav2vec 2.0 with CTC: speech of the checkpoint's language to text, times of words",
+            modalities=("audio",),
+            licence="Apache-2.0",
+            source="facebook/wav2vec2-base-960h",
+            size=378_000_000,
+            kinds=("wav2vec2",),
+        ),
+    ),
+)
+"""Families that write down speech; `runtime/transcription.py` knows how each is called."""
+
 
 def find(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[Any] | None" = None) -> tuple[str, Path]:
     """The family and the folder that a name, a path or an id of the Hub stands for; the last is fetched if need be.
