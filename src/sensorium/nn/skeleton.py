@@ -17,7 +17,8 @@ class Unfilled(TorchFunctionMode):
     """`with Unfilled(): module = build(...)` leaves memory as it is, in this thread and this block alone.
 
     Everything but the random and constant fillings of constructors works as always. Whoever uses it fills every
-    parameter (weights/loading.py sees to that); buffers must be computed, not filled.
+    parameter (weights/loading.py sees to that); buffers must be computed, not filled. Not for constructors that draw
+    truncated normals: PyTorch draws those until they lie in range, so without drawing it may never end.
     """
 
     def __torch_function__(

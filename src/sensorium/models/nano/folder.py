@@ -61,7 +61,7 @@ def load_nano(folder: Path) -> tuple[EarlyFusion, NanoConfig, Tokenizer]:
         inputs = from_dict(InputSpec, read_json(folder / INPUTS), where=str(folder / INPUTS))
         config = replace(from_dict(NanoConfig, sizes, where=str(folder / CONFIG)), inputs=inputs)
         with Unfilled():
-            model = build(config)
+            model = build(config, initialise=False)
     except ConfigError as error:  # in a recipe the user's mistake, here the folder's fault
         raise CheckpointError(f"{folder}: {error}") from error
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)

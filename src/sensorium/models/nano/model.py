@@ -64,8 +64,8 @@ def watch(encoder: nn.Module, frames: Tensor, times: Tensor | None) -> Tensor:
     return rows
 
 
-def build(config: NanoConfig) -> EarlyFusion:
-    """A fresh `nano` with random weights.
+def build(config: NanoConfig, *, initialise: bool = True) -> EarlyFusion:
+    """A fresh `nano` with random weights; without `initialise` a checkpoint is to fill them.
 
     Raises: ConfigError when its inputs are not cut as its encoders cut them.
     """
@@ -85,7 +85,8 @@ def build(config: NanoConfig) -> EarlyFusion:
         "video": reader(TubeletVideoEncoder(**vars(video)), video.width, watch),
     }
     model = EarlyFusion(readers=readers, language=language)
-    model.apply(_initialise)
+    if initialise:
+        model.apply(_initialise)
     return model
 
 
