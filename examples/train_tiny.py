@@ -25,7 +25,8 @@ def main() -> None:
     folder = train(recipe, report)
     model = sensorium.load(str(folder))
     answer = model.ask("How many pink shapes are there?", FOLDER / "shapes.png")
-    print(f"{folder}: {sum(each.numel() for each in model.parts.model.network.parameters()):,} parameters")
+    parts = [part for _, part in model.parts.model.network.named_children()]
+    print(f"{folder}: {sum(each.numel() for part in parts for each in part.parameters()):,} parameters")
     print(f"a guess after {recipe.steps} steps: {answer}")
 
 

@@ -31,5 +31,5 @@ def llava(folder: Path) -> Path:
 FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3, "llava": llava, "qwen_vl": qwen_vl}
 
 IDLE = {"llava": ("readers.image.views.tower.blocks.2.", "readers.image.views.tower.norm.")}
-"""How names of parameters begin that are kept for writing back, but compute nothing: LLaVA takes the last layer but one.
+"""How names of parameters begin that are kept for writing back, but compute nothing: LLaVA stops a layer early.
 """

@@ -60,7 +60,8 @@ class MediaBatch:
 class ModelInputs:
     """A batch of talks.
 
-    ids: [B, T] int64, padded. positions: [B, T] int64, or [B, T, A] for a family with several axes. present: [B, T] False at padding, None without any.
+    ids: [B, T] int64, padded. positions: [B, T] int64, or [B, T, A] for a family with several axes.
+    present: [B, T] False at padding, None without any.
     places: per modality of `media`, [B, T] True at its placeholders.
     """
 

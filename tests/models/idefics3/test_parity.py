@@ -9,7 +9,7 @@ import pytest
 import torch
 from tests.models.idefics3.reference import TILE, write
 
-from sensorium.chat.message import Message, assistant, user
+from sensorium.chat.message import Message, Text, assistant, user
 from sensorium.engine.generate import generate
 from sensorium.engine.sampling import Sampling
 from sensorium.inputs.carrier import ModelInputs
@@ -63,7 +63,7 @@ def theirs(pair: Pair, talks: list[list[Message]], *, ask: bool = True) -> Any:
             {
                 "role": message.role,
                 "content": [
-                    {"type": "text", "text": part.text} if not isinstance(part, Image) else {"type": "image"}
+                    {"type": "text", "text": part.text} if isinstance(part, Text) else {"type": "image"}
                     for part in message.parts
                 ],
             }
@@ -72,7 +72,8 @@ def theirs(pair: Pair, talks: list[list[Message]], *, ask: bool = True) -> Any:
         for talk in talks
     ]
     texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=ask) for talk in dicts]
-    images = [[part.pixels for message in talk for part in message.media] for talk in talks]
+    media = [[part for message in talk for part in message.media] for talk in talks]
+    images = [[part.pixels for part in each if isinstance(part, Image)] for each in media]
     return pair.processor(text=texts, images=images if any(images) else None, padding=True, return_tensors="pt")
 
 
