@@ -59,7 +59,7 @@ def test_a_composed_model_shows_the_way_of_the_data(tmp_path: Path) -> None:
     lines = run("compose.py", str(FOLDER / "boot.png"), folder=tmp_path).splitlines()
     assert [line.split()[0] for line in lines] == ["message", "ids", "features", "rows", "hidden", "scores"]
     assert lines[0].endswith("Image, Text")
-    assert lines[3].endswith("[9, 128]")
+    assert lines[3].endswith("[4, 128]")
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.py")), ids=lambda file: file.name)

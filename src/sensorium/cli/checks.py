@@ -17,7 +17,7 @@ from sensorium.core.errors import SensoriumError
 
 OLDEST_PYTHON = (3, 11)
 DISTRIBUTION = "sensorium"
-MODULES = {"pillow": "PIL", "pyyaml": "yaml"}
+MODULES = {"huggingface-hub": "huggingface_hub", "pillow": "PIL", "pyyaml": "yaml"}
 """Distributions whose module has another name."""
 
 HIDDEN_EXTRAS = ("dev",)

@@ -58,7 +58,7 @@ class TemplatedAssembler:
         prompt = template.render(
             messages,
             ask=ask,
-            control=self.tokenizer.control,
+            control=(*self.tokenizer.control, *self.marks.values()),
             variables=self.tokenizer.variables,
             stand_ins=self.marks,
         )
