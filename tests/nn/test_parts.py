@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.block import Block, decoder_block, encoder_block
+from sensorium.nn.block import Block, encoder_block, tower_block
 from sensorium.nn.grid import grid_positions, sinusoids
 from sensorium.nn.mlp import GatedMlp, Mlp
 from sensorium.nn.norm import RmsNorm
@@ -62,7 +62,9 @@ def test_sinusoids_are_their_formula() -> None:
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("block", [encoder_block(16, 2, 24), decoder_block(16, 4, 2, 24)], ids=["encoder", "decoder"])
+@pytest.mark.parametrize(
+    "block", [encoder_block(16, 2, 24), tower_block(16, 2, 24, activation="gelu", eps=1e-6)], ids=["encoder", "tower"]
+)
 def test_blocks_keep_shapes_and_train(block: Block) -> None:
     x = torch.randn(2, 5, 16)
     y = block(x, rotation(torch.arange(5.0).unsqueeze(-1), block.attention.head_width, base=100.0))

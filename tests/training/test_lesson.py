@@ -1,6 +1,7 @@
 """Lessons: every medium is named by its answers, every region by its words and by the rows that see it."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -102,11 +103,12 @@ def sights(model: EarlyFusion, batch: MediaBatch, spec: InputSpec) -> NDArray[np
 
 @pytest.mark.parametrize(("media", "grid"), [(PICTURE, (1, 2, 4)), (FILM, (2, 2, 3))], ids=["picture", "film"])
 def test_regions_beside_each_other_have_rows_that_see_side_by_side(
-    tiny_nano: EarlyFusion, assembler: Assembler, media: Media, grid: tuple[int, int, int]
+    make_nano: Callable[[int], EarlyFusion], assembler: Assembler, media: Media, grid: tuple[int, int, int]
 ) -> None:
     talk = assembler.talk([user(media)], ask=True)
     assert row_grid(talk.items[0], assembler.spec) == grid
-    centres = sights(tiny_nano, assembler.batch([talk]).media[0], assembler.spec)
+    shown = assembler.batch([talk]).media[0]
+    centres = np.mean([sights(make_nano(seed), shown, assembler.spec) for seed in range(6)], axis=0)
     assert len(centres) == talk.items[0].rows
     cells = np.empty((*grid, 3))
     for place in np.ndindex(*grid):
@@ -115,7 +117,7 @@ def test_regions_beside_each_other_have_rows_that_see_side_by_side(
         assert rows.max() == pytest.approx(1.0, abs=1e-5)
         cells[place] = centres[rows.argmax()]
     for axis in range(3):  # random weights see much of what is around too, but each its own place most
-        assert (np.diff(cells[..., axis], axis=axis) > 0.0).all()
+        assert (np.diff(cells[..., axis], axis=axis) > 0.1).all()
 
 
 # What media and regions are named

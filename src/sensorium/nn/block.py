@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from sensorium.nn.attention import Attention
 from sensorium.nn.cache import LayerCache
-from sensorium.nn.mlp import GatedMlp, Mlp
+from sensorium.nn.mlp import Mlp
 from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import Rotation
 
@@ -62,14 +62,4 @@ def tower_block(width: int, heads: int, hidden: int, *, activation: str, eps: fl
         mlp=Mlp(width, hidden, activation=activation),
         attention_norm=nn.LayerNorm(width, eps=eps),
         mlp_norm=nn.LayerNorm(width, eps=eps),
-    )
-
-
-def decoder_block(width: int, heads: int, kv_heads: int, hidden: int) -> Block:
-    """A block of a causal decoder, as `nano` has it: RMS norms, SwiGLU, grouped and normed queries."""
-    return Block(
-        attention=Attention(width=width, heads=heads, kv_heads=kv_heads, qk_norm=RmsNorm),
-        mlp=GatedMlp(width, hidden),
-        attention_norm=RmsNorm(width),
-        mlp_norm=RmsNorm(width),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError
-from sensorium.models.dual.reading import read_section, whole_heads
+from sensorium.models.reading import read_section, whole_heads
 
 MODEL_TYPES = ("clip", "clip_vision_model", "clip_text_model")
 

@@ -15,8 +15,8 @@ from sensorium.models.clip import model as clip_model
 from sensorium.models.clip import rules as clip_rules
 from sensorium.models.dual.model import DualModel
 from sensorium.models.dual.network import DualEncoder
-from sensorium.models.dual.reading import of_checkpoint
 from sensorium.models.dual.texts import Texts
+from sensorium.models.reading import of_checkpoint
 from sensorium.models.siglip import config as siglip_config
 from sensorium.models.siglip import inputs as siglip_inputs
 from sensorium.models.siglip import model as siglip_model

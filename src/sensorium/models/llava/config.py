@@ -11,8 +11,8 @@ from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.language.config import DecoderConfig
 from sensorium.models.clip.config import ClipVisionConfig
 from sensorium.models.clip.config import vision_config as clip_vision
-from sensorium.models.dual.reading import of_checkpoint, read_section
 from sensorium.models.llava.original import CLIP_LARGE, is_original, translated
+from sensorium.models.reading import of_checkpoint, read_section
 from sensorium.models.siglip.config import SiglipVisionConfig
 from sensorium.models.siglip.config import vision_config as siglip_vision
 from sensorium.models.text.config import read_config as read_text_config

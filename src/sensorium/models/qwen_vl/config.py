@@ -10,7 +10,7 @@ from typing import Literal
 
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.language.config import DecoderConfig
-from sensorium.models.dual.reading import read_section, whole_heads
+from sensorium.models.reading import read_section, whole_heads
 from sensorium.models.text.config import read_config as read_text_config
 
 MODEL_TYPES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sensorium.core.config import to_dict
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.inputs.pictures import Colour
-from sensorium.models.dual.reading import read_section
+from sensorium.models.reading import read_section
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.dual.reading import of_checkpoint, read_section, whole_heads
+from sensorium.models.reading import of_checkpoint, read_section, whole_heads
 
 MODEL_TYPES = ("siglip", "siglip_vision_model", "siglip_text_model")
 

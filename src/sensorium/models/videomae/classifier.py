@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sensorium.core.errors import CheckpointError, UnsupportedMedia, UsageError
 from sensorium.media.types import Media, VideoClip
-from sensorium.models.dual.reading import of_checkpoint
+from sensorium.models.reading import of_checkpoint
 from sensorium.models.videomae.network import VideoNetwork
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint

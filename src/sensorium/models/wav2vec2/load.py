@@ -7,7 +7,7 @@ import torch
 
 from sensorium.core.files import write_atomic
 from sensorium.media.types import SAMPLE_RATE
-from sensorium.models.dual.reading import of_checkpoint
+from sensorium.models.reading import of_checkpoint
 from sensorium.models.wav2vec2.config import Wav2Vec2Config, read_config
 from sensorium.models.wav2vec2.inputs import read_letters, read_normed
 from sensorium.models.wav2vec2.model import CtcNetwork, build

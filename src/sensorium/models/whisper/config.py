@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.dual.reading import read_section, whole_heads
+from sensorium.models.reading import read_section, whole_heads
 
 _IDLE = (
     # training

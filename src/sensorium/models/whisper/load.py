@@ -8,7 +8,7 @@ import torch
 from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.core.errors import CheckpointError
 from sensorium.core.files import write_atomic
-from sensorium.models.dual.reading import of_checkpoint
+from sensorium.models.reading import of_checkpoint
 from sensorium.models.whisper.config import WhisperConfig, read_config
 from sensorium.models.whisper.inputs import mel_of, read_mel, write_mel
 from sensorium.models.whisper.model import WhisperNetwork, build
