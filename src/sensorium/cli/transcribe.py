@@ -51,7 +51,7 @@ def transcribe(
             if line := " ".join(segment.text.split()):
                 write(line)
         return
-    from sensorium.models.whisper import subtitles
+    from sensorium.models.speech import subtitles
 
     forms = {"srt": subtitles.as_srt, "vtt": subtitles.as_vtt, "json": subtitles.as_json}
     write(forms[form](heard.transcript()), end="")

@@ -5,12 +5,12 @@ from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
 from sensorium.media.types import AudioClip, Document, Image, VideoClip
 from sensorium.models.catalog import TRANSCRIBERS, Progress, find
+from sensorium.models.speech.sound import Progress as Heard
+from sensorium.models.speech.transcript import Transcription
 from sensorium.models.wav2vec2.transcribe import Wav2Vec2
 from sensorium.models.wav2vec2.transcribe import transcribe as by_letters
-from sensorium.models.whisper.sound import Progress as Heard
 from sensorium.models.whisper.transcribe import Whisper
 from sensorium.models.whisper.transcribe import transcribe as by_words
-from sensorium.models.whisper.transcript import Transcription
 from sensorium.runtime.memory import check_fit
 from sensorium.runtime.protocol import Input
 

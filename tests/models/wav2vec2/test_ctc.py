@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.models.wav2vec2.reference import VOCABULARY
 
 from sensorium.core.errors import EngineError
+from sensorium.models.speech.transcript import Word
 from sensorium.models.wav2vec2.ctc import Letter, LetterStream, segments, words
 from sensorium.models.wav2vec2.inputs import Letters
-from sensorium.models.whisper.transcript import Word
 
 SIZE = len(VOCABULARY)
 LETTERS = Letters({id_: " " if text == "|" else text for text, id_ in VOCABULARY.items() if id_ >= 4}, 0)

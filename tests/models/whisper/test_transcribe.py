@@ -10,9 +10,9 @@ from torch import Tensor
 
 from sensorium.core.errors import UnreadableMedia, UsageError
 from sensorium.media.types import AudioClip
+from sensorium.models.speech.transcript import Segment
 from sensorium.models.whisper.decode import Guards
 from sensorium.models.whisper.transcribe import Options, Whisper, detect_language, transcribe
-from sensorium.models.whisper.transcript import Segment
 
 YES, NO, HOW, ARE, YOU = 3, 4, 10, 11, 12
 

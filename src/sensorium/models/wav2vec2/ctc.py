@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from sensorium.core.errors import EngineError
+from sensorium.models.speech.transcript import Segment, Word
 from sensorium.models.wav2vec2.inputs import Letters
-from sensorium.models.whisper.transcript import Segment, Word
 
 PAUSE = 0.6
 """Seconds without a letter that end a segment."""

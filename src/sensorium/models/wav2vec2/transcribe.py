@@ -14,10 +14,10 @@ from torch import Tensor
 
 from sensorium.core.errors import UsageError
 from sensorium.media.types import SAMPLE_RATE
+from sensorium.models.speech.sound import Progress, Samples, Sound, SoundStream, silent, unwatched
+from sensorium.models.speech.transcript import Segment, Transcription
 from sensorium.models.wav2vec2.ctc import Letter, LetterStream, segments, words
 from sensorium.models.wav2vec2.inputs import Letters, normed
-from sensorium.models.whisper.sound import Progress, Samples, Sound, SoundStream, silent, unwatched
-from sensorium.models.whisper.transcript import Segment, Transcription
 
 
 class Network(Protocol):

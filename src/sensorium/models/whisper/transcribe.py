@@ -17,14 +17,14 @@ import torch
 from sensorium.chat.tokenizer import Decodes
 from sensorium.inputs.mel import HOP, MelSpec, log_mel
 from sensorium.media.types import SAMPLE_RATE, AudioClip
+from sensorium.models.speech.sound import Progress, Samples, Sound, SoundStream, silent, unwatched
+from sensorium.models.speech.transcript import Segment, Transcription
 from sensorium.models.whisper.alignment import align
 from sensorium.models.whisper.decode import Decoded, Guards, Network, WindowDecoder, decode, language_chances
 from sensorium.models.whisper.grammar import Grammar
 from sensorium.models.whisper.model import Heard
 from sensorium.models.whisper.segments import Cut, Slice, cut
-from sensorium.models.whisper.sound import Progress, Samples, Sound, SoundStream, silent, unwatched
 from sensorium.models.whisper.tokens import TICK, SpecialTokens, Task
-from sensorium.models.whisper.transcript import Segment, Transcription
 from sensorium.models.whisper.words import Spoken, finished, median_seconds, settle, split_words, spread, timed_words
 
 LEAST = 0.1

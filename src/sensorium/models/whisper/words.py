@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 
 from sensorium.chat.tokenizer import Decodes
+from sensorium.models.speech.transcript import Word
 from sensorium.models.whisper.alignment import Alignment
 from sensorium.models.whisper.languages import WITHOUT_SPACES
-from sensorium.models.whisper.transcript import Word
 
 OPENING = "\"'“¿([{-"
 CLOSING = "\"'.。,，!！?？:：”)]}、"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sensorium.models.whisper.subtitles import as_json, as_srt, as_text, as_vtt, clock
-from sensorium.models.whisper.transcript import Segment, Transcript, Word
+from sensorium.models.speech.subtitles import as_json, as_srt, as_text, as_vtt, clock
+from sensorium.models.speech.transcript import Segment, Transcript, Word
 
 TALK = Transcript(
     "en",

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from sensorium.models.whisper.transcript import Segment, Transcript
+from sensorium.models.speech.transcript import Segment, Transcript
 
 _SHORTEST = 0.001
 

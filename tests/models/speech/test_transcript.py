@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sensorium.models.whisper.transcript import Segment, Transcript, Transcription
+from sensorium.models.speech.transcript import Segment, Transcript, Transcription
 
 
 class Listener:

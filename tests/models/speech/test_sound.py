@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sensorium.core.errors import UnreadableMedia
 from sensorium.media.types import AudioClip
-from sensorium.models.whisper.sound import Sound, SoundStream
+from sensorium.models.speech.sound import Sound, SoundStream
 
 
 def clip(samples: int, start: int = 0) -> AudioClip:

@@ -1,0 +1,1 @@
+"""What all models that write down speech share: sound in pieces, transcripts, subtitles."""
