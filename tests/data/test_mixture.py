@@ -8,8 +8,11 @@ import pytest
 from sensorium.chat.message import Text
 from sensorium.core.errors import ConfigError
 from sensorium.data.mixture import Mixture, Share, messages, weights
-from sensorium.data.sample import Sample, Turn
-from sensorium.media.types import Image
+from sensorium.data.sample import Domain, Sample, Turn
+from sensorium.data.synthetic.charts import Charts
+from sensorium.data.synthetic.moving import MovingShapes
+from sensorium.data.synthetic.scenes import Scenes
+from sensorium.media.types import Image, VideoClip
 
 IMAGE = Image(np.zeros((2, 2, 3), np.uint8))
 
@@ -105,3 +108,15 @@ def test_a_sample_is_a_talk_with_its_media_first() -> None:
     assert [message.text for message in talk] == ["What?", "a boot", "Read it.", "abc"]
     assert (talk[1].parts, talk[3].parts) == ((Text("a boot"),), (Text("abc", spelled=True),))
     assert list(weights(sample)) == [0.2, 1.0]
+
+
+@pytest.mark.parametrize("domain", [Scenes(), Charts(), MovingShapes()], ids=lambda domain: domain.name)
+def test_samples_of_a_micro_batch_have_one_shape_where_a_domain_can_do_that(domain: Domain) -> None:
+    mixed = Mixture({domain.name: Share(batch=4)}, 1, 1, {domain.name: domain})
+    shapes = []
+    for step in range(6):
+        ((_, samples),) = mixed.samples(step)
+        media = [sample.media[0] for sample in samples]
+        shapes.append({each.frames.shape if isinstance(each, VideoClip) else each.pixels.shape for each in media})
+    assert {len(each) for each in shapes} == {1}
+    assert len(set.union(*shapes)) > 1  # from step to step they differ

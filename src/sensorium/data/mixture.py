@@ -11,7 +11,7 @@ import numpy as np
 
 from sensorium.chat.message import Message, assistant, user
 from sensorium.core.errors import ConfigError
-from sensorium.data.sample import Domain, Sample
+from sensorium.data.sample import Alike, Domain, Sample
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ class Mixture:
         batches = []
         for slot, name in enumerate(self.plan(step)):
             rng, share = np.random.default_rng([self.seed, step, slot]), self.shares[name]
-            drawn = [self.domains[name].train(rng) for _ in range(share.batch)]
+            domain = self.domains[name]
+            draw = domain.alike(rng) if isinstance(domain, Alike) else domain.train
+            drawn = [draw(rng) for _ in range(share.batch)]
             batches.append((name, [replace(sample, turns=sample.turns[: share.turns]) for sample in drawn]))
         return batches
 

@@ -5,8 +5,9 @@ A domain draws training samples at random from a generator it is handed, so a sa
 Its validation samples are numbered, fixed, made of material that training never sees, and have one turn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -73,3 +74,11 @@ class Domain(Protocol):
 
     def validation(self, index: int) -> Sample:
         """The validation sample of that number, with one turn."""
+
+
+@runtime_checkable
+class Alike(Protocol):
+    """A domain that can give many samples of one shape: they are encoded together, which is up to twice as fast."""
+
+    def alike(self, rng: np.random.Generator) -> Callable[[np.random.Generator], Sample]:
+        """Draw a shape, and return what draws training samples of it, as `Domain.train` does."""

@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812
 from sensorium.nn.cache import LayerCache
 from sensorium.nn.rotary import Rotation, rotate
 
-EXPLICIT_SCORES = 256 * 256
+EXPLICIT_SCORES = 640 * 640
 """Up to so many scores a head, products written out are the faster way on a CPU."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sensorium.data.sample import Turn
 from sensorium.data.synthetic import chart_data, fonts
-from sensorium.data.synthetic.chart_data import Chart, ChartKind, Page, draw_chart, draw_page
+from sensorium.data.synthetic.chart_data import Chart, ChartKind, Page, draw_chart, draw_page, draw_size
 from sensorium.data.synthetic.chart_drawing import box_of, paint_chart
 from sensorium.data.synthetic.chart_matplotlib import paint_with_matplotlib
 from sensorium.data.synthetic.chart_questions import MAKERS
@@ -102,7 +102,7 @@ def test_slices_are_as_large_as_their_shares(paint: object) -> None:
 def test_drawn_charts_have_clear_extremes_and_labels_that_fit() -> None:
     rng = np.random.default_rng(5)
     for number in range(4 * SAMPLES):
-        page = draw_page(rng, held_out=number % 2 == 0)
+        page = draw_page(rng, draw_size(rng), held_out=number % 2 == 0)
         drawn = draw_chart(rng, page, held_out=number % 2 == 0)
         values = drawn.values
         assert 3 <= len(values) == len(drawn.labels) == len(drawn.colours) <= 6
@@ -119,7 +119,7 @@ def test_drawn_charts_have_clear_extremes_and_labels_that_fit() -> None:
 def test_values_that_are_not_printed_are_five_percent_of_the_axis_apart() -> None:
     rng = np.random.default_rng(6)
     for _ in range(2 * SAMPLES):
-        drawn = draw_chart(rng, draw_page(rng, held_out=False), held_out=False)
+        drawn = draw_chart(rng, draw_page(rng, draw_size(rng), held_out=False), held_out=False)
         if not drawn.printed and drawn.kind != "pie":
             steps = np.diff(np.unique(drawn.values)) / drawn.top
             assert steps.min() >= 0.05 - 1e-9
@@ -127,8 +127,12 @@ def test_values_that_are_not_printed_are_five_percent_of_the_axis_apart() -> Non
 
 def test_validation_labels_titles_and_faces_are_never_in_training() -> None:
     rng = np.random.default_rng(7)
-    train = [draw_chart(rng, draw_page(rng, held_out=False), held_out=False) for _ in range(3 * SAMPLES)]
-    held_out = [draw_chart(rng, draw_page(rng, held_out=True), held_out=True) for _ in range(3 * SAMPLES)]
+    train = [
+        draw_chart(rng, draw_page(rng, draw_size(rng), held_out=False), held_out=False) for _ in range(3 * SAMPLES)
+    ]
+    held_out = [
+        draw_chart(rng, draw_page(rng, draw_size(rng), held_out=True), held_out=True) for _ in range(3 * SAMPLES)
+    ]
     for attribute in ("labels", "absent"):
         ours = {label for drawn in train for label in getattr(drawn, attribute)}
         theirs = {label for drawn in held_out for label in getattr(drawn, attribute)}

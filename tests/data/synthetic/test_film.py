@@ -10,7 +10,7 @@ from tests.data.synthetic.watching import centres, masks
 
 from sensorium.data.sample import Region
 from sensorium.data.synthetic import events, motions
-from sensorium.data.synthetic.film import Stage, actor_regions, build_stage, paint
+from sensorium.data.synthetic.film import Stage, actor_regions, build_stage, draw_size, paint
 from sensorium.data.synthetic.moving import MovingShapes
 from sensorium.data.synthetic.moving_phrasings import DIRECTIONS
 from sensorium.data.synthetic.names import COLOURS, SHAPES
@@ -26,7 +26,8 @@ HUES = {word for colour in COLOURS.values() for word in (colour.word.en, colour.
 def films(scenario: Any, count: int = 30, *, alone: bool = True) -> Iterator[tuple[Shot, Stage, NDArray[np.bool_]]]:
     """Films of a scenario, and where their frames show anything: [frames, height, width]."""
     for seed in range(count):
-        take = Take(np.random.default_rng([seed, 8]), build_stage(np.random.default_rng([seed, 9])), held_out=False)
+        rng = np.random.default_rng([seed, 9])
+        take = Take(np.random.default_rng([seed, 8]), build_stage(rng, draw_size(rng)), held_out=False)
         shot = scenario(take)
         if not alone or len(shot.actors) == 1:
             clip = paint(np.random.default_rng(1), take.stage, shot.actors)

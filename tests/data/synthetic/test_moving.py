@@ -9,7 +9,7 @@ from tests.data.synthetic.watching import centres, masks, runs, turned
 
 from sensorium.data.synthetic import events, motions
 from sensorium.data.synthetic import moving_phrasings as say
-from sensorium.data.synthetic.film import Stage, build_stage, paint
+from sensorium.data.synthetic.film import Stage, build_stage, draw_size, paint
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS
 from sensorium.data.synthetic.moving import MovingShapes
 from sensorium.data.synthetic.names import COLOURS
@@ -20,7 +20,7 @@ from sensorium.media.types import VideoClip
 def _films(scenario: Any, count: int = 40, *, alone: bool = True) -> Iterator[tuple[Shot, Stage, VideoClip]]:
     for seed in range(count):
         rng = np.random.default_rng([seed, 6])
-        take = Take(rng, build_stage(rng), held_out=seed % 4 == 0)
+        take = Take(rng, build_stage(rng, draw_size(rng)), held_out=seed % 4 == 0)
         shot = scenario(take)
         if not alone or len(shot.actors) == 1:
             yield shot, take.stage, paint(np.random.default_rng(1), take.stage, shot.actors)
@@ -170,7 +170,7 @@ def test_rotations_have_the_sense_they_are_said_to_have() -> None:
 def test_only_validation_shows_the_held_out_looks() -> None:
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        stage = build_stage(rng)
+        stage = build_stage(rng, draw_size(rng))
         trained = Take(rng, stage, held_out=False).cast(3)
         assert not any((who.shape, who.colour) in HELD_OUT_PAIRS for who in trained)
         lead = Take(rng, stage, held_out=True).cast(2)[0]

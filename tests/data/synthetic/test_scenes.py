@@ -100,7 +100,7 @@ def test_captions_name_few_items_and_count_many() -> None:
 def test_names_of_items_fit_one_item_only() -> None:
     rng = np.random.default_rng(6)
     for _ in range(SAMPLES):
-        drawn, _ = draw_scene(rng, held_out=False)
+        drawn, _ = draw_scene(rng, (96, 80))
         for item in drawn.items:
             name = facts.refer(rng, drawn, item)
             if name is None:
@@ -131,7 +131,7 @@ def test_a_direction_is_asked_only_where_it_is_plain() -> None:
 def test_pixels_show_the_items_and_items_do_not_overlap() -> None:
     rng = np.random.default_rng(7)
     for _ in range(SAMPLES):
-        drawn, picture = draw_scene(rng, held_out=False)
+        drawn, picture = draw_scene(rng, (96, 80))
         assert picture.pixels.shape == (drawn.height, drawn.width, 3)
         assert picture.pixels.dtype == np.uint8
         for place, item in enumerate(drawn.items):
@@ -143,7 +143,7 @@ def test_pixels_show_the_items_and_items_do_not_overlap() -> None:
 def test_regions_lie_on_their_shapes_and_say_what_they_are() -> None:
     rng = np.random.default_rng(12)
     for _ in range(60):
-        drawn, picture = draw_scene(rng, held_out=False)
+        drawn, picture = draw_scene(rng, (96, 80))
         for item, region in zip(drawn.items, item_regions(drawn), strict=True):
             left, top, right, bottom = np.multiply(region.box, (drawn.width, drawn.height) * 2)
             assert 0 <= left < right <= drawn.width
@@ -167,8 +167,9 @@ def test_a_region_holds_its_whole_shape_and_little_more(shape: str) -> None:
 
 
 def test_training_scenes_tell_the_regions_of_their_items() -> None:
-    sample = Scenes().train(np.random.default_rng(13))
-    drawn, _ = draw_scene(np.random.default_rng(13), held_out=False)
+    sample = Scenes().alike(np.random.default_rng(13))(np.random.default_rng(14))
+    height, width = sample.media[0].pixels.shape[:2]
+    drawn, _ = draw_scene(np.random.default_rng(14), (width, height))
     assert sample.regions == item_regions(drawn) != ()
 
 
@@ -200,8 +201,8 @@ def test_the_area_painted_is_the_area_of_the_shape() -> None:
 def test_held_out_combinations_are_in_every_validation_scene_and_never_in_training() -> None:
     rng = np.random.default_rng(8)
     for _ in range(SAMPLES):
-        train, _ = draw_scene(rng, held_out=False)
-        held_out, _ = draw_scene(rng, held_out=True)
+        train, _ = draw_scene(rng, (96, 80))
+        held_out, _ = draw_scene(rng)
         assert not HELD_OUT_PAIRS & {(item.shape, item.colour) for item in train.items}
         assert HELD_OUT_PAIRS & {(item.shape, item.colour) for item in held_out.items}
     assert not {word.en for word in STRANGE_THINGS} & {word.en for word in HELD_OUT_THINGS}

@@ -94,10 +94,14 @@ class Chart:
     absent: tuple[str, ...]
 
 
-def draw_page(rng: np.random.Generator, *, held_out: bool) -> Page:
-    """Draw the size of the sheet and its letters; `held_out` chooses faces that training never uses."""
-    width, height = one_of(rng, _SIZES)
-    return Page(width, height, one_of(rng, held_out_faces() if held_out else train_faces()), whole(rng, 10, 12))
+def draw_size(rng: np.random.Generator) -> tuple[int, int]:
+    """Draw the width and height of a sheet."""
+    return one_of(rng, _SIZES)
+
+
+def draw_page(rng: np.random.Generator, size: tuple[int, int], *, held_out: bool) -> Page:
+    """Draw the letters of a sheet of that size; `held_out` chooses faces that training never uses."""
+    return Page(*size, one_of(rng, held_out_faces() if held_out else train_faces()), whole(rng, 10, 12))
 
 
 def draw_chart(rng: np.random.Generator, page: Page, *, held_out: bool) -> Chart:

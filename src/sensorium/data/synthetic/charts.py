@@ -1,11 +1,12 @@
 """Bar, line and pie charts, and a talk about each: values, extremes, differences, what is not in the chart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sensorium.data.sample import Region, Sample
-from sensorium.data.synthetic.chart_data import Chart, draw_chart, draw_page
+from sensorium.data.synthetic.chart_data import Chart, draw_chart, draw_page, draw_size
 from sensorium.data.synthetic.chart_drawing import LEAST_RADIUS, paint_chart, pie_place
 from sensorium.data.synthetic.chart_matplotlib import paint_with_matplotlib
 from sensorium.data.synthetic.chart_places import value_regions
@@ -15,7 +16,7 @@ from sensorium.data.synthetic.talk import draw_turns
 from sensorium.media.types import Image
 
 _VALIDATION_SEED = 5_203
-_MATPLOTLIB_SHARE = 0.03
+_MATPLOTLIB_SHARE = 0.01
 _MATPLOTLIB_SHARE_HELD_OUT = 0.2
 """matplotlib takes thirty times as long, so that training can afford only a few such charts."""
 
@@ -32,22 +33,33 @@ class Charts:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a chart with five to eight turns."""
-        chart, picture, regions = _draw(rng, held_out=False)
-        return Sample((picture,), draw_turns(rng, MAKERS, chart, whole(rng, 5, 8)), self.name, regions)
+        return self.alike(rng)(rng)
+
+    def alike(self, rng: np.random.Generator) -> Callable[[np.random.Generator], Sample]:
+        """Draw a size, and return what draws training charts of it."""
+        size = draw_size(rng)
+
+        def draw(rng: np.random.Generator) -> Sample:
+            chart, picture, regions = _draw(rng, size, held_out=False)
+            return Sample((picture,), draw_turns(rng, MAKERS, chart, whole(rng, 5, 8)), self.name, regions)
+
+        return draw
 
     def validation(self, index: int) -> Sample:
         """Return chart number `index` with one turn; the kinds of question come in turn."""
         rng = np.random.default_rng([_VALIDATION_SEED, index])
         _, make = MAKERS[index % len(MAKERS)]
         while True:
-            chart, picture, _ = _draw(rng, held_out=True)
+            chart, picture, _ = _draw(rng, draw_size(rng), held_out=True)
             turn = make(rng, chart)
             if turn is not None:
                 return Sample((picture,), (turn,), self.name)
 
 
-def _draw(rng: np.random.Generator, *, held_out: bool) -> tuple[Chart, Image, tuple[Region, ...]]:
-    page = draw_page(rng, held_out=held_out)
+def _draw(
+    rng: np.random.Generator, size: tuple[int, int], *, held_out: bool
+) -> tuple[Chart, Image, tuple[Region, ...]]:
+    page = draw_page(rng, size, held_out=held_out)
     chart = draw_chart(rng, page, held_out=held_out)
     share = _MATPLOTLIB_SHARE_HELD_OUT if held_out else _MATPLOTLIB_SHARE
     crowded = chart.kind == "pie" and pie_place(page, chart)[1] < LEAST_RADIUS

@@ -89,11 +89,17 @@ class Actor:
         return phrase(SHAPES[self.shape], self.colour, article="a").en
 
 
-def build_stage(rng: np.random.Generator) -> Stage:
-    """Draw a size of 48 … 96 pixels (often 64), 8 (often) … 16 frames at 4 … 12 a second, a background."""
+def draw_size(rng: np.random.Generator) -> tuple[int, int, int]:
+    """Draw width and height of 48 … 96 pixels (often 64) and 8 (often) … 16 frames."""
     width = 64 if rng.random() < 0.5 else whole(rng, 48, 96)
     height = width if rng.random() < 0.7 else min(max(round(width * between(rng, 0.7, 1.3)), 48), 96)
     frames = FEWEST_FRAMES if rng.random() < 0.5 else whole(rng, FEWEST_FRAMES, 16)
+    return width, height, frames
+
+
+def build_stage(rng: np.random.Generator, size: tuple[int, int, int]) -> Stage:
+    """Draw times, at 4 … 12 frames a second, and a background for a film of that width, height and frames."""
+    width, height, frames = size
     steps = np.full(frames - 1, 1.0 / whole(rng, 4, 12))
     if rng.random() < 0.25:
         steps *= rng.uniform(0.75, 1.3, frames - 1)

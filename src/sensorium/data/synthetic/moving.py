@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.data.sample import Sample
 from sensorium.data.synthetic import events, motions
 from sensorium.data.synthetic.draws import weighted
-from sensorium.data.synthetic.film import actor_regions, build_stage, paint
+from sensorium.data.synthetic.film import actor_regions, build_stage, draw_size, paint
 from sensorium.data.synthetic.takes import Shot, Take
 from sensorium.data.synthetic.truths import several, single
 
@@ -45,15 +45,24 @@ class MovingShapes:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Draw a scenario, and three to six questions about it."""
-        take = Take(rng, build_stage(rng), held_out=False)
-        shot = weighted(rng, _SCENARIOS)(take)
-        film = paint(rng, take.stage, shot.actors)
-        turns = several(rng, shot.questions)
-        return Sample((film,), turns, self.name, actor_regions(take.stage, shot.actors))
+        return self.alike(rng)(rng)
+
+    def alike(self, rng: np.random.Generator) -> Callable[[np.random.Generator], Sample]:
+        """Draw a size, and return what draws training films of it."""
+        size = draw_size(rng)
+
+        def draw(rng: np.random.Generator) -> Sample:
+            take = Take(rng, build_stage(rng, size), held_out=False)
+            shot = weighted(rng, _SCENARIOS)(take)
+            film = paint(rng, take.stage, shot.actors)
+            turns = several(rng, shot.questions)
+            return Sample((film,), turns, self.name, actor_regions(take.stage, shot.actors))
+
+        return draw
 
     def validation(self, index: int) -> Sample:
         """The scenarios in turn, with looks that training leaves out, and one question."""
         rng = np.random.default_rng([_SEED, index])
-        take = Take(rng, build_stage(rng), held_out=True)
+        take = Take(rng, build_stage(rng, draw_size(rng)), held_out=True)
         shot = _SCENARIOS[index % len(_SCENARIOS)][1](take)
         return Sample((paint(rng, take.stage, shot.actors),), single(rng, shot.questions), self.name)

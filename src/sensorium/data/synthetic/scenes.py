@@ -1,6 +1,6 @@
 """Pictures of coloured shapes, and a talk about each: colours, counts, comparisons, places, what is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ _TRAIN_CANVASES = (
     *((64, 64),) * 5, *((80, 80),) * 4, *((96, 96),) * 3, *((64, 96), (96, 64)) * 2, (48, 48), (80, 112), (112, 80),
     (128, 96), (112, 112), (150, 150), (224, 180), (70, 52),
 )  # fmt: skip
-"""Few sizes, so that most scenes of a batch are encoded together; validation draws any."""
+"""Sizes of training scenes, all of a batch having one; validation draws any."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,18 @@ class Scenes:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a scene with five to eight turns; fewer where a scene gives no more."""
-        scene, picture = draw_scene(rng, held_out=False)
-        turns = draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8))
-        return Sample((picture,), turns, self.name, item_regions(scene))
+        return self.alike(rng)(rng)
+
+    def alike(self, rng: np.random.Generator) -> Callable[[np.random.Generator], Sample]:
+        """Draw a size, and return what draws training scenes of it."""
+        size = one_of(rng, _TRAIN_CANVASES)
+
+        def draw(rng: np.random.Generator) -> Sample:
+            scene, picture = draw_scene(rng, size)
+            turns = draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8))
+            return Sample((picture,), turns, self.name, item_regions(scene))
+
+        return draw
 
     def validation(self, index: int) -> Sample:
         """Return scene number `index` with one turn; the kinds of question come in turn."""
@@ -59,18 +68,19 @@ class Scenes:
         table = makers(HELD_OUT_THINGS)
         _, make = table[index % len(table)]
         while True:
-            scene, picture = draw_scene(rng, held_out=True)
+            scene, picture = draw_scene(rng)
             for _ in range(4):
                 turn = make(rng, scene)
                 if turn is not None:
                     return Sample((picture,), (turn,), self.name)
 
 
-def draw_scene(rng: np.random.Generator, *, held_out: bool) -> tuple[Scene, Image]:
-    """Draw a scene and paint it; `held_out` chooses what validation or what training may show."""
+def draw_scene(rng: np.random.Generator, size: tuple[int, int] | None = None) -> tuple[Scene, Image]:
+    """Draw a scene and paint it: one for training of that size, or without a size one for validation."""
+    held_out = size is None
     layouts = HELD_OUT_LAYOUTS if held_out else TRAIN_LAYOUTS
     while True:
-        width, height = _canvas(rng) if held_out else one_of(rng, _TRAIN_CANVASES)
+        width, height = size or _canvas(rng)
         name, ground, picture = _backdrop(rng, width, height, _HELD_OUT_BACKDROPS if held_out else _BACKDROPS)
         pairs = draw_pairs(rng, weighted(rng, _COUNTS), colours_against(ground), held_out=held_out)
         scene = Scene(width, height, place_items(rng, width, height, pairs, layouts), name)

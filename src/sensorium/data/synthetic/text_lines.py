@@ -23,7 +23,8 @@ _LONGEST = 24
 _TRAIN_LONGEST = ((0.35, 3), (0.2, 7), (0.45, _LONGEST))
 """Shares of training lines by their greatest length: letters are learnt from short ones, then lines."""
 _TRAIN_WIDTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512)
-"""Few sizes, so that lines are encoded together."""
+_TRAIN_HEIGHT = 16
+"""Few widths and heights, so that lines are encoded together."""
 _LARGEST_AREA = 20_000
 _VALIDATION_SEED = 5_202
 _MARKS = ".,:;!?"
@@ -50,10 +51,18 @@ class TextLines:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """Return a line with one to three turns, the first of which asks for its text."""
+        return self.alike(rng)(rng)
+
+    def alike(self, rng: np.random.Generator) -> Callable[[np.random.Generator], Sample]:
+        """Draw a greatest length, and return what draws training lines of it: of few sizes, not of one."""
         longest = weighted(rng, _TRAIN_LONGEST)
-        line, picture = draw_line(rng, train_faces(), TRAIN_WORDS, longest=longest, widths=_TRAIN_WIDTHS)
-        turns = (_read(rng, line), *draw_turns(rng, _FOLLOW_UPS, line, whole(rng, 0, 2)))
-        return Sample((picture,), turns, self.name, line.regions)
+
+        def draw(rng: np.random.Generator) -> Sample:
+            line, picture = draw_line(rng, train_faces(), TRAIN_WORDS, longest=longest, widths=_TRAIN_WIDTHS)
+            turns = (_read(rng, line), *draw_turns(rng, _FOLLOW_UPS, line, whole(rng, 0, 2)))
+            return Sample((picture,), turns, self.name, line.regions)
+
+        return draw
 
     def validation(self, index: int) -> Sample:
         """Return line number `index`; three of four turns ask for its text."""
@@ -75,7 +84,8 @@ def draw_line(
 ) -> tuple[Line, Image]:
     """Draw a text of up to `longest` characters and paint it in one of the `faces`.
 
-    The picture's margins are drawn freely, or so that it has the next of `widths`, if there is one.
+    The picture's margins are drawn freely, or so that it has the next of `widths`, if there is one, and a height that
+    16 divides.
     """
     text = draw_text(rng, longest, vocabulary)
     face, size = one_of(rng, [face for face in faces if draws(face, text)]), whole(rng, 14, 32)
@@ -88,6 +98,10 @@ def draw_line(
             margins[0] += whole(rng, 0, wider - width)
             width = wider
         height = max(24, round(bottom - top) + margins[2] + margins[3])
+        if widths:
+            taller = -(-height // _TRAIN_HEIGHT) * _TRAIN_HEIGHT
+            margins[2] += whole(rng, 0, taller - height)
+            height = taller
         if width * height <= _LARGEST_AREA:
             break
         size = max(12, size - 3)
