@@ -3,9 +3,10 @@
 Each run is a process of its own: from its start to a model that is ready (imports included), to the first token about
 one 512x512 picture (seen whole, so one tile) with some forty tokens of text, then the pace of the next 64 tokens, and
 the operating system's count of peak memory. Runs alternate; medians are given, and ratios of ours to theirs. At rest,
-and with the extra `dev` installed, which brings transformers.
+and with the extra `dev` installed, which brings transformers. `--runs 1 --only ours` takes half a minute.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -13,10 +14,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter, time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from sensorium.runtime.local import LocalModel
 
 RUNS = 3
 DECODED = 64
@@ -108,7 +113,7 @@ def run_ours(folder: Path, began: float) -> dict[str, float]:
     from sensorium.engine.sampling import Sampling
     from sensorium.media.types import Image
 
-    model = sensorium.load(str(folder)).parts.model
+    model = cast("LocalModel", sensorium.load(str(folder))).parts.model
     ready = time() - began
     marks = [perf_counter()]
     inputs = model.assembler.batch([model.assembler.talk([user(Image(picture()), QUESTION)], ask=True)])
@@ -166,40 +171,51 @@ def peak_mb() -> float:
 
 
 def measure(which: str, folder: Path) -> dict[str, float]:
-    """One run in a process of its own."""
-    command = [sys.executable, __file__, which, str(folder), str(time())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    """One run in a process of its own, which keeps the bytecode of what it imports, as an installation has it."""
+    command = [sys.executable, __file__, "--run", which, str(folder), str(time())]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
         raise SystemExit(f"{which} failed with exit code {done.returncode}. {done.stderr.strip()}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def main() -> None:
-    """Measure both and print JSON."""
-    if len(sys.argv) > 1:
-        which, folder, began = sys.argv[1:]
-        run = {"ours": run_ours, "transformers": run_theirs}[which]
-        print(json.dumps(run(Path(folder), float(began))))
-        return
+def compare(names: Sequence[str], runs: int) -> dict[str, Any]:
+    """Medians of alternating runs and, where both are measured, ratios."""
     with tempfile.TemporaryDirectory() as name:
         write(Path(name))
-        runs: dict[str, list[dict[str, float]]] = {"ours": [], "transformers": []}
-        for _ in range(RUNS):
-            for which, found in runs.items():
-                found.append(measure(which, Path(name)))
+        found = [{which: measure(which, Path(name)) for which in names} for _ in range(runs)]
     medians = {
-        which: {key: statistics.median(run[key] for run in found) for key in found[0]} for which, found in runs.items()
+        which: {key: statistics.median(run[which][key] for run in found) for key in found[0][which]} for which in names
     }
-    report = {
+    report: dict[str, Any] = {
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {version('torch')}",
-        "transformers": version("transformers"),
-        **{which: {key: round(value, 3) for key, value in found.items()} for which, found in medians.items()},
-        "ours / transformers": {
-            key: round(value / medians["transformers"][key], 3) for key, value in medians["ours"].items()
-        },
+        **{which: {key: round(value, 3) for key, value in each.items()} for which, each in medians.items()},
     }
-    print(json.dumps(report, indent=2))
+    if "transformers" in medians:
+        report["version of transformers"] = version("transformers")
+    if len(medians) == len(RUN):
+        theirs = medians["transformers"]
+        report["ours / transformers"] = {key: round(value / theirs[key], 3) for key, value in medians["ours"].items()}
+    return report
+
+
+RUN = {"ours": run_ours, "transformers": run_theirs}
+
+
+def main() -> None:
+    """Measure and print JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(": `")[0])
+    parser.add_argument("--runs", type=int, default=RUNS, help="of each (default: %(default)s)")
+    parser.add_argument("--only", choices=tuple(RUN), help="measure one alone, without ratios")
+    parser.add_argument("--run", nargs=3, metavar=("WHICH", "FOLDER", "BEGAN"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        which, folder, began = options.run
+        print(json.dumps(RUN[which](Path(folder), float(began))))
+        return
+    print(json.dumps(compare([options.only] if options.only else tuple(RUN), options.runs), indent=2))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import sensorium
 from sensorium.models.samples import FOLDER
-from sensorium.training.loop import Progress, train
+from sensorium.runtime.parts import read_parts
+from sensorium.training.log import Progress
+from sensorium.training.loop import train
 from sensorium.training.recipe import read_recipe
 
 
@@ -25,7 +27,8 @@ def main() -> None:
     folder = train(recipe, report)
     model = sensorium.load(str(folder))
     answer = model.ask("How many pink shapes are there?", FOLDER / "shapes.png")
-    parts = [part for _, part in model.parts.model.network.named_children()]
+    network = read_parts("nano", folder, name="tiny").model.network
+    parts = [part for _, part in network.named_children()]
     print(f"{folder}: {sum(each.numel() for part in parts for each in part.parameters()):,} parameters")
     print(f"a guess after {recipe.steps} steps: {answer}")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import sensorium
+
 SOURCE = Path(__file__).parents[1] / "src"
 
 HEAVY = {"torch", "numba", "matplotlib", "tokenizers", "safetensors", "huggingface_hub", "transformers"}
@@ -73,3 +75,7 @@ def test_media_imports_no_torch(tmp_path: Path) -> None:
     done = python(IMPORT_AND_TELL, modules("media"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert {"torch", "numba"} & set(json.loads(done.stdout)) == set()
+
+
+def test_the_package_shows_its_public_names_alone() -> None:
+    assert dir(sensorium) == sorted(sensorium.__all__) == ["__version__", "load"]

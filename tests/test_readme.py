@@ -30,6 +30,9 @@ ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
 PAGES = (*READMES, "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md")
 COPIED = ("src/sensorium/models/nano/samples", "examples", "recipes")
+STAND_INS = {"models/clip": "tests/models/clip/golden", "models/wav2vec2": "tests/models/wav2vec2/golden"}
+"""Tiny models of random weights in the place of published ones."""
+
 UPDATE = os.environ.get("SENSORIUM_UPDATE_README") == "1"
 
 BLOCK = re.compile(r"```(console|python)\n(.*?)```", re.DOTALL)
@@ -156,8 +159,8 @@ def shortened(text: str) -> str:
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the examples use."""
     root = tmp_path_factory.mktemp("tree")
-    for name in COPIED:
-        shutil.copytree(ROOT / name, root / name)
+    for name, source in {**dict(zip(COPIED, COPIED, strict=True)), **STAND_INS}.items():
+        shutil.copytree(ROOT / source, root / name)
     return root
 
 

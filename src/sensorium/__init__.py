@@ -10,6 +10,8 @@ Public names resolve when first used, so that importing the package loads no tor
 import importlib
 from typing import TYPE_CHECKING
 
+from sensorium.core.collection import lasting
+
 if TYPE_CHECKING:
     from sensorium.runtime.load import load
 
@@ -22,4 +24,11 @@ _WHERE = {"load": "sensorium.runtime.load"}
 def __getattr__(name: str) -> object:
     if name not in _WHERE:
         raise AttributeError(f"module 'sensorium' has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+    with lasting():
+        found: object = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = found  # asked for once
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -37,6 +37,8 @@ PARTS = {
     "either": "{% for m in messages %}{{ m['role'] }}: {% if m['content'] is string %}{{ m['content'] }}{% else %}"
     "{% for p in m['content'] %}{% if 'image' in p or p['type'] == 'image' %}<image>"
     "{% elif 'text' in p %}{{ p['text'] }}{% endif %}{% endfor %}{% endif %}\n{% endfor %}",
+    "key": "{% for m in messages %}{% for p in m['content'] %}{% if 'image' in p %}<image>{% else %}{{ p['text'] }}"
+    "{% endif %}{% endfor %}{% endfor %}",
     "pictures first": "{% for m in messages %}{{ m['role'].upper() + ': ' }}"
     "{% for p in m['content'] | selectattr('type', 'equalto', 'image') %}{{ '<image>\n' }}{% endfor %}"
     "{% for p in m['content'] | selectattr('type', 'equalto', 'text') %}{% generation %}{{ p['text'] + ' ' }}"
@@ -69,12 +71,14 @@ def reference() -> Callable[[str, list[dict[str, Any]]], str]:
 
 
 def parts(messages: list[Message]) -> list[dict[str, Any]]:
-    """As the reference wants them: lists of parts."""
+    """As the reference wants them: lists of parts, of which media have their address."""
     return [
         {
             "role": message.role,
             "content": [
-                {"type": "text", "text": part.text} if isinstance(part, Text) else {"type": part.modality}
+                {"type": "text", "text": part.text}
+                if isinstance(part, Text)
+                else {"type": part.modality, part.modality: ""}
                 for part in message.parts
             ],
         }

@@ -17,5 +17,12 @@ def test_parts_keep_their_order() -> None:
 def test_an_answer_is_a_message_of_the_assistant() -> None:
     answer = Answer("assistant", (Text("a boot"),))
     assert isinstance(answer, Message)
-    assert (str(answer), answer.confidence, answer.sure, answer.notices) == ("a boot", None, True, ())
+    assert (str(answer), answer.confidence, answer.sure) == ("a boot", None, None)
+    assert (answer.notices, answer.places) == ((), ())
     assert assistant("abc", spelled=True).parts == (Text("abc", spelled=True),)
+
+
+def test_what_a_prompt_shows_is_short() -> None:
+    assert repr(user(IMAGES[0], "What?")) == "Message(user: image a, 'What?')"
+    assert repr(Answer("assistant", (Text("a boot"),), 0.957, True)) == "Answer('a boot', confidence=0.96, sure=True)"
+    assert repr(Answer("assistant", ())) == "Answer('', confidence=None, sure=None)"

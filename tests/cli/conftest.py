@@ -107,7 +107,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scripted]:
 
     def place(*pieces: str | BaseException, **facts: Any) -> Scripted:
         model = Scripted(pieces or ("a ", "boot"), facts)
-        monkeypatch.setattr("sensorium.runtime.load.load", lambda *_: model)
+        monkeypatch.setattr("sensorium.runtime.load.load", lambda *_, **__: model)
         return model
 
     return place

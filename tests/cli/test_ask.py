@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from sensorium.chat.places import Box, Moment, Point
 from sensorium.core.errors import EngineError
+from sensorium.engine.sampling import Sampling
 
 Run = Callable[..., Any]
 Place = Callable[..., Any]
@@ -32,24 +34,75 @@ def test_json_is_one_object_with_everything(run: Run, tiny: str, picture: str) -
     done = run("ask", "--json", "--model", tiny, "--max-tokens", "4", picture, "What is this?")
     told = json.loads(done.out)
     assert list(told) == [
-        *("answer", "confidence", "sure", "model", "usage", "timings", "notices", "finish_reason"),
+        *(
+            "answer",
+            "confidence",
+            "sure",
+            "model",
+            "usage",
+            "timings",
+            "notices",
+            "places",
+            "modality_weights",
+            "finish_reason",
+        ),
     ]
     assert told["usage"]["completion_tokens"] == 4
     assert told["timings"]["total"] >= told["timings"]["first_token"] > 0
     assert (told["model"], told["finish_reason"], done.err, done.code) == (tiny, "length", "", 0)
 
 
+def test_json_has_the_places_that_an_answer_names(run: Run, scripted: Place) -> None:
+    scripted(places=(Box(0.0, 1.0, 2.0, 3.5, "a cat"), Point(4.0, 5.0), Moment(6.0, 7.0, "a goal")))
+    assert json.loads(run("ask", "Where?", "--json").out)["places"] == [
+        {"kind": "box", "left": 0.0, "top": 1.0, "right": 2.0, "bottom": 3.5, "label": "a cat"},
+        {"kind": "point", "x": 4.0, "y": 5.0, "label": ""},
+        {"kind": "moment", "start": 6.0, "end": 7.0, "label": "a goal"},
+    ]
+
+
 def test_a_dash_reads_standard_input(run: Run, scripted: Place, picture: str) -> None:
     model = scripted()
     done = run("ask", "-", picture, "What is this?", stdin=Path(picture).read_bytes())
     assert (done.out, done.err, done.code) == ("a boot\n", "", 0)
-    assert model.asked == [("What is this?", 2, {})]
+    assert [asked[:2] for asked in model.asked] == [("What is this?", 2)]
 
 
 def test_options_reach_the_model(run: Run, scripted: Place) -> None:
     model = scripted()
     run("ask", "Hm?", "--max-tokens", "9", "--temperature", "0.5", "--seed", "0")
-    assert model.asked[0][2] == {"max_tokens": 9, "temperature": 0.5, "seed": 0}
+    run("ask", "Hm?")
+    assert [asked[2] for asked in model.asked] == [
+        {"max_tokens": 9, "temperature": 0.5, "seed": 0},
+        vars(Sampling()),
+    ]
+
+
+@pytest.mark.parametrize(("option", "value"), [("--max-tokens", "0"), ("--temperature", "nan"), ("--seed", "-1")])
+def test_options_are_looked_at_before_the_model_loads(
+    run: Run, monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    monkeypatch.setattr("sensorium.runtime.load.load", None)
+    for command in (("ask", "Hm?"), ("chat",)):
+        done = run(*command, option, value)
+        assert (done.code, f"{option[2:].replace('-', '_')} is {value}" in done.err) == (2, True)
+
+
+def test_what_is_not_known_to_be_sure_is_not_called_unsure(run: Run, scripted: Place) -> None:
+    scripted(sure=None)
+    assert run("ask", "What?").err == ""
+    assert json.loads(run("ask", "What?", "--json").out)["sure"] is None
+
+
+def test_a_question_may_begin_with_a_dash(run: Run, scripted: Place) -> None:
+    model = scripted()
+    assert "goes behind two: -- '-5 or 5?'" in run("ask", "-5 or 5?").err
+    assert run("ask", "--", "-5 or 5?").code == 0
+    assert [asked[0] for asked in model.asked] == ["-5 or 5?"]
+
+
+def test_the_usage_says_how_often_each_argument_stands(run: Run) -> None:
+    assert "sensorium ask [OPTIONS] [FILE]... {QUESTION}\n" in run("ask", "--help").out
 
 
 @pytest.mark.parametrize(
@@ -99,9 +152,11 @@ def test_what_controls_a_terminal_is_made_visible(run: Run, scripted: Place) -> 
         (["missing.png"], "'missing.png', is a file"),
         (["-"], "'-', is a file"),
         (["-", "-", "What?"], "'-' stands twice"),
-        (["--seed", "x", "What?"], "Invalid value for '--seed'"),
+        (["--seed", "x", "What?"], "Invalid value for '--seed': got 'x'; expected a valid integer. See"),
         (["--fast", "What?"], "No such option: --fast"),
         ([], "Missing argument"),
+        (["What?", "--model", ""], "no model named ''"),
+        (["What?", "--model", "clip"], "It is for another command: sensorium embed --model openai/clip"),
         (["What?", "--model", "nanoo"], "no model named 'nanoo'.*Did you mean 'nano'"),
     ],
 )

@@ -34,7 +34,10 @@ def test_media_stay_across_turns_of_a_real_model(run: Run, tiny: str, picture: s
 def test_quit_ends_and_new_forgets(run: Run, scripted: Place, picture: str) -> None:
     model = scripted()
     done = run("chat", picture, stdin=b"/new\nOne?\n/quit\nTwo?\n")
-    assert (done.code, model.asked) == (0, [("One?", 0, {})])
+    options = {"max_tokens": 512, "temperature": 0.0, "seed": None}
+    assert (done.code, model.asked) == (0, [("One?", 0, options)])
+    run("chat", "--max-tokens", "7", "--temperature", "0.5", "--seed", "1", stdin=b"One?\n")
+    assert model.asked[1][2] == {"max_tokens": 7, "temperature": 0.5, "seed": 1}
 
 
 def test_help_lists_the_commands(run: Run, scripted: Place) -> None:
@@ -91,4 +94,4 @@ def test_at_the_keyboard(run: Run, scripted: Place, monkeypatch: pytest.MonkeyPa
     done = run("chat", typed=True)
     assert (done.code, done.out) == (0, "a boot\n\n")
     assert "/quit" in done.err
-    assert "cut off after 3 tokens\n" in done.err
+    assert "cut off after 3 tokens; --max-tokens allows more\n" in done.err

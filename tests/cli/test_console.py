@@ -1,6 +1,9 @@
 """Writing: safe for terminals, and a line for those who wait."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,16 @@ def test_notes_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_keeps_the_letters(capsys: pytest.CaptureFixture[str]) -> None:
     write_json({"answer": "靴子"})
     assert capsys.readouterr().out == '{"answer": "靴子"}\n'
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "sensorium", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False, text=True)
+        silent = subprocess.run([*command[:-1], "nothing"], stderr=full, timeout=60, check=False)
+    assert done.stderr.startswith("sensorium: standard output: No space left on device; expected room")
+    assert (done.returncode, silent.returncode) == (2, 2)
 
 
 def test_patience_speaks_only_to_those_who_wait(capsys: pytest.CaptureFixture[str]) -> None:

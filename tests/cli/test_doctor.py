@@ -39,7 +39,9 @@ def test_all_is_well(run: Run, knowing: None) -> None:
     done = run("doctor")
     assert done.code == 0
     assert done.out.endswith("All is well.\n")
-    for word in ("python", "torch", "libavcodec", "processor", "gpu", "memory", "temporary folder", "extra train"):
+    for word in ("python", "torch", "libavcodec", "processor", "gpu", "memory"):
+        assert word in done.out
+    for word in ("temporary folder", " models in ", "extra train"):
         assert word in done.out
 
 
@@ -92,6 +94,15 @@ def test_a_missing_extra_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (check.name, check.ok, check.required) == ("extra serve", False, False)
     assert check.detail == "without nosuchpackage"
     assert "pip install 'sensorium[serve]'" in check.remedy
+
+
+def test_the_cache_of_the_hub_need_not_be_there(tmp_path: Path) -> None:
+    folder = tmp_path / "none" / "hub"
+    settings = SimpleNamespace(HF_HUB_CACHE=str(folder), HF_HUB_OFFLINE=True)
+    assert checks._cache(settings) == f"0 models in {folder}, offline mode is on (HF_HUB_OFFLINE)"
+    (folder / "models--a--b").mkdir(parents=True)
+    settings.HF_HUB_OFFLINE = False
+    assert checks._cache(settings) == f"1 models in {folder}"
 
 
 @pytest.mark.parametrize(("floor", "old"), [("", False), ("1.0", False), ("999", True)])

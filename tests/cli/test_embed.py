@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 Run = Callable[..., Any]
 CLIP = str(Path(__file__).parents[1] / "models" / "clip" / "golden")
@@ -29,7 +30,27 @@ def test_an_array_in_a_file(run: Run, tmp_path: Path) -> None:
     done = run("embed", BOOT, "--model", CLIP, "--out", str(tmp_path / "x.npy"))
     assert (done.code, done.out) == (0, "")
     assert np.load(tmp_path / "x.npy").shape[0] == 1
-    assert run("embed", BOOT, "--model", CLIP, "--out", str(tmp_path / "no" / "x.npy")).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "no/x.npy"), "--out is 'no/x.npy': no file can be there"),
+        (("--out", "/"), "--out is '/': no file can be there"),
+        (("--out", ""), "--out is '': no file can be there"),
+        (("--text", " "), "A --text is empty"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_model_loads(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    done = run("embed", BOOT, "--model", "no-such-model", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"sensorium: {message}")
+
+
+def test_a_model_that_does_not_answer_says_what_it_is_for(run: Run) -> None:
+    done = run("ask", BOOT, "What is this?", "--model", CLIP)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith(f"It is for another command: sensorium embed --model {CLIP}\n")
 
 
 def test_nothing_to_embed(run: Run) -> None:

@@ -29,11 +29,13 @@ def test_bundled_models_come_first_and_others_say_where_they_are(run: Run, monke
     entries = (
         Entry("other", "a:b", "x", source="someone/other", size=2_000_000_000),
         Entry("nano", "a:b", "y", source="bundled"),
+        Entry("own", "a:b", "z", source="FOLDER"),
     )
-    monkeypatch.setattr("sensorium.models.catalog.FAMILIES", Catalogue("model", entries))
+    monkeypatch.setattr("sensorium.models.catalog.COMMANDS", {"ask": Catalogue("model", entries)})
     lines = run("models").out.splitlines()
-    assert [line.split()[0] for line in lines if not line.startswith(" ")][:2] == ["nano", "other"]
+    assert [line.split()[0] for line in lines if not line.startswith(" ")][:3] == ["nano", "other", "own"]
     assert "    smallest: sensorium ask --model someone/other  (needs 2.6 GB of memory)" in lines
+    assert not any("FOLDER" in line for line in lines)
 
 
 def test_models_that_embed_are_listed_too(run: Run) -> None:

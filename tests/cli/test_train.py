@@ -1,6 +1,5 @@
 """`train`: progress, resuming, interruption, and what it leaves."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from sensorium.cli.train import _duration
 from sensorium.core.errors import MissingPackage
 from sensorium.media.load import load_media
+from sensorium.training.log import read_log
 
 Run = Callable[..., Any]
 
@@ -49,15 +49,17 @@ def test_a_run_its_end_and_its_going_on(run: Run, recipe: str, tmp_path: Path) -
     assert (done.code, done.out) == (0, f"{folder / 'model'}\n")
     assert done.err.startswith(f"a new run in {folder}; ")
     assert "\nstep 2/2, loss " in done.err
-    assert (
-        "samples/s, 0 s left\nvalidation at step 2, answers right:\n  scenes    0.0 %\n  mean      0.0 %\n" in done.err
+    table = (
+        r"validation at step 2: answers right, loss, .*\n  scenes    0\.0 % +\d\.\d{3} +\d\.\d{3}\n  mean      0\.0 %\n"
     )
+    assert re.search(r"samples/s, 0 s left\n" + table, done.err)
+    assert "  warning: what the media show makes no difference to the loss of scenes\n" in done.err
     assert load_media(folder / "curves.png").modality == "image"
     assert run("ask", "Hello?", "--model", done.out.strip(), "--max-tokens", "2").code == 0
 
     again = run("train", recipe, "steps=4", "validate_every=4")
     assert again.err.startswith(f"going on from {folder / 'checkpoint.safetensors'}\nstep 4/4, ")
-    assert [entry["step"] for entry in json.loads((folder / "log.json").read_text())] == [2, 4]
+    assert [entry["step"] for entry in read_log(folder / "log.jsonl")] == [2, 4]
 
 
 def test_an_interruption_says_how_to_go_on(run: Run, recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,12 +80,30 @@ def test_without_matplotlib_the_model_is_there_all_the_same(
 
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "log.json").write_text("[]")
+    (folder / "log.jsonl").write_text("")
     monkeypatch.setattr("sensorium.training.loop.train", lambda *_: folder / "model")
     monkeypatch.setattr("sensorium.training.curves.draw_curves", missing)
     done = run("train", recipe)
     assert (done.code, done.out) == (0, f"{folder / 'model'}\n")
     assert "no curves: This needs the package 'matplotlib'" in done.err
+
+
+def test_what_was_left_out_is_counted(run: Run, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "log.jsonl").write_text("")
+    (folder / "skipped.jsonl").write_text('{"record": "a"}\n{"record": "b"}\n{"record": "a"}\n')
+    monkeypatch.setattr("sensorium.training.loop.train", lambda *_: folder / "model")
+    assert f"2 records were left out; {folder / 'skipped.jsonl'} says which, and why" in run("train", recipe).err
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_nothing(run: Run, recipe: str, tmp_path: Path) -> None:
+    done = run("train", recipe, "--dry-run", "stage={kind: align}")
+    assert done.code == 0
+    assert re.search(r"^readers\.image\.connector +[\d,]+ +100%$", done.out, re.MULTILINE)
+    assert re.search(r"^language\.blocks +[\d,]+ +0%$", done.out, re.MULTILINE)
+    assert "a step: 2 samples, " in done.out
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,67 @@ def llava(folder: Path) -> Path:
     return folder
 
 
-FOLDERS: dict[str, Callable[[Path], Path]] = {"idefics3": idefics3, "llava": llava, "qwen_vl": qwen_vl}
+def mllama(folder: Path) -> Path:
+    """Llama 3.2 Vision, as the reference writes it."""
+    from tests.models.mllama.reference import write
 
-IDLE = {"llava": ("readers.image.views.tower.blocks.2.", "readers.image.views.tower.norm.")}
-"""How names of parameters begin that are kept for writing back, but compute nothing: LLaVA stops a layer early.
-"""
+    write(folder, "four")
+    return folder
+
+
+def qwen2_audio(folder: Path) -> Path:
+    """Qwen2-Audio, as the reference writes it."""
+    from tests.models.qwen2_audio.reference import write
+
+    write(folder)
+    return folder
+
+
+def text(folder: Path) -> Path:
+    """SmolLM2, in the form that the reference writes."""
+    from tests.models.text.folders import write
+
+    return write(folder, "smollm2")
+
+
+def gemma3(folder: Path) -> Path:
+    """Gemma 3 that cuts long pictures, as the reference writes it."""
+    from tests.models.gemma3.reference import write
+
+    write(folder, "pieces")
+    return folder
+
+
+def paligemma(folder: Path) -> Path:
+    """PaliGemma 2, as the reference writes it."""
+    from tests.models.paligemma.reference import write
+
+    write(folder, "paligemma2")
+    return folder
+
+
+def composed(folder: Path) -> Path:
+    """All encoders of our own, with rows among the tokens."""
+    from tests.models.composed.parts import write
+
+    return write(folder)
+
+
+FOLDERS: dict[str, Callable[[Path], Path]] = {
+    "composed": composed,
+    "gemma3": gemma3,
+    "idefics3": idefics3,
+    "llava": llava,
+    "mllama": mllama,
+    "paligemma": paligemma,
+    "qwen2_audio": qwen2_audio,
+    "qwen_vl": qwen_vl,
+    "text": text,
+}
+
+IDLE = {
+    "llava": ("readers.image.views.tower.blocks.2.", "readers.image.views.tower.norm."),
+    "qwen2_audio": ("readers.audio.encoder.positions",),
+}
+"""How names of parameters begin that are kept for writing back, but compute nothing or are not learnt: LLaVA stops a
+layer early, Qwen2-Audio's places are sines."""

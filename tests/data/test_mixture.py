@@ -1,6 +1,7 @@
 """Which domain is drawn when, and the same samples for the same step wherever it is made."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,27 @@ def test_more_or_fewer_than_a_batch_cannot_be_answered(answered: int) -> None:
         Share(batch=3, answered=answered)
 
 
+@pytest.mark.parametrize("options", [{"media": "x"}, {"validation": 0.5}, {"columns": {"messages": "talk"}}])
+def test_what_belongs_to_a_file_needs_one(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"those of a file, and no file\. Name it: file: data\.json"):
+        Share(**options)
+    assert Share(file="data.json", **options).file == "data.json"
+
+
+@pytest.mark.parametrize("validation", [-0.1, 1.0, float("nan")])
+def test_a_share_held_out(validation: float) -> None:
+    with pytest.raises(ConfigError, match="expected a share from 0 to under 1, or a file"):
+        Share(file="data.json", validation=validation)
+
+
+def test_draws_go_on_where_a_batch_ends() -> None:
+    mixed = mixture({"a": 1.0}, micro_batches=1)
+    ((_, more),) = mixed.draws(3)
+    answers = [next(more).turns[0].answer for _ in range(5)]
+    assert answers[:3] == drawn(mixed, 3)[0][1]
+    assert len(set(answers)) == 5
+
+
 def test_what_is_answered_changes_no_sample() -> None:
     few, all_ = (Mixture({"a": Share(batch=3, answered=some)}, 1, 1, {"a": Numbers("a")}) for some in (1, None))
     assert drawn(few, 5) == drawn(all_, 5)
@@ -117,6 +139,7 @@ def test_samples_of_a_micro_batch_have_one_shape_where_a_domain_can_do_that(doma
     for step in range(6):
         ((_, samples),) = mixed.samples(step)
         media = [sample.media[0] for sample in samples]
-        shapes.append({each.frames.shape if isinstance(each, VideoClip) else each.pixels.shape for each in media})
+        pictures = {each.pixels.shape for each in media if isinstance(each, Image)}
+        shapes.append(pictures | {each.frames.shape for each in media if isinstance(each, VideoClip)})
     assert {len(each) for each in shapes} == {1}
     assert len(set.union(*shapes)) > 1  # from step to step they differ

@@ -36,6 +36,15 @@ def test_a_masked_row_is_not_seen() -> None:
     assert not torch.allclose(whole(mel)[:, :7], whole(other)[:, :7], atol=1e-4)
 
 
+def test_a_short_sound_gives_the_rows_that_it_has_before_masked_silence() -> None:
+    whole, mel = encoder(), torch.randn(1, 8, 20)
+    mask = torch.ones(1, 1, 10, 10, dtype=torch.bool)
+    mask[..., 7:] = False
+    short = whole(mel[..., :15], mask=mask[..., :8, :8])  # the last row of the sound sees a frame behind it
+    assert short.shape == (1, 8, 16)
+    torch.testing.assert_close(short[:, :7], whole(mel, mask=mask)[:, :7])
+
+
 def test_gradients() -> None:
     whole = encoder()
     rows = whole(torch.randn(2, 8, 20))
@@ -44,7 +53,7 @@ def test_gradients() -> None:
 
 
 def test_another_number_of_frames() -> None:
-    with pytest.raises(EngineError, match="got 21 frames; the encoder takes 20"):
+    with pytest.raises(EngineError, match="got 21 frames; the encoder takes at most 20"):
         encoder()(torch.zeros(1, 8, 21))
 
 

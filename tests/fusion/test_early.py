@@ -1,10 +1,10 @@
-"""The one place where rows are written among the tokens."""
+"""The one place where rows are written among the tokens, and features that become one."""
 
 import pytest
 import torch
 
 from sensorium.core.errors import SpanMismatch
-from sensorium.fusion.early import merge_rows
+from sensorium.fusion.early import ConcatFeatures, SumFeatures, merge_rows
 
 PLACES = torch.tensor([[0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]], dtype=torch.bool)
 COUNTS = torch.tensor([2, 1, 0])
@@ -56,3 +56,47 @@ def test_a_mismatch_names_modality_sample_and_both_counts(counts: list[int], mes
 def test_rows_that_nobody_counted_are_refused() -> None:
     with pytest.raises(SpanMismatch, match="image: 2 feature rows but the samples count 3"):
         merge_rows(torch.zeros(3, 4, 2), PLACES, ROWS[:2], COUNTS, modality="image")
+
+
+WIDTHS = {"image": 3, "audio": 5}
+
+
+def features() -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return {name: torch.randn(2, 4, width, generator=generator) for name, width in WIDTHS.items()}
+
+
+def test_concatenation_is_one_matrix_over_all() -> None:
+    fusion, given = ConcatFeatures(widths=WIDTHS, out=6), features()
+    weight, bias = fusion.project.weight, fusion.project.bias
+    expected = given["image"] @ weight[:, :3].T + given["audio"] @ weight[:, 3:].T + bias
+    torch.testing.assert_close(fusion(given), expected)
+
+
+def test_concatenation_has_zeros_for_what_is_absent() -> None:
+    fusion, given = ConcatFeatures(widths=WIDTHS, out=6), features()
+    broken = given | {"audio": torch.full((2, 4, 5), float("nan"))}
+    found = fusion(broken, torch.tensor([True, False]))
+    torch.testing.assert_close(found, fusion(given | {"audio": torch.zeros(2, 4, 5)}))
+
+
+def test_the_sum_is_weighted_by_the_learned_weights() -> None:
+    fusion, given = SumFeatures(widths=WIDTHS, out=6), features()
+    with torch.no_grad():
+        fusion.scores.copy_(torch.tensor([3.0, 1.0]).log())
+    found = fusion(given)
+    parts = [fusion.features[name](given[name]) for name in WIDTHS]
+    torch.testing.assert_close(found.values, 0.75 * parts[0] + 0.25 * parts[1])
+    torch.testing.assert_close(found.weights, torch.tensor([0.75, 0.25]).expand(2, 4, 2))
+    found.values.sum().backward()
+    assert all(each.grad is not None and each.grad.any() for each in fusion.parameters())
+
+
+def test_the_weight_of_an_absent_modality_goes_to_the_others() -> None:
+    fusion, given = SumFeatures(widths=WIDTHS, out=6), features()
+    broken = given | {"image": torch.full((2, 4, 3), float("inf"))}
+    found = fusion(broken, torch.tensor([[[False, True]], [[False, False]]]))  # [N, 1, M] for rows [N, S, D]
+    torch.testing.assert_close(found.values[0], fusion.features["audio"](given["audio"])[0])
+    assert found.weights[0].tolist() == [[0.0, 1.0]] * 4
+    assert not found.values[1].any()
+    assert not found.weights[1].any()

@@ -13,7 +13,7 @@ from sensorium.chat.template import PAD, PLACEHOLDER, ROLE, SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
 from sensorium.inputs.assemble import Assembler
-from sensorium.inputs.batching import Talk
+from sensorium.inputs.batching import Item, Talk
 from sensorium.inputs.carrier import RowModality
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.early import EarlyFusion
@@ -173,3 +173,11 @@ def test_batches_move_as_one(assembler: Assembler) -> None:
     (batch,) = moved.inputs.media
     tensors = (moved.weights, moved.inputs.ids, moved.inputs.places[0], batch.features[0], batch.times[0])
     assert {each.device.type for each in tensors} == {"meta"}
+
+
+def test_another_reader_makes_the_items(tiny_tokenizer: Tokenizer, tiny_config: NanoConfig) -> None:
+    made = Item("audio", np.zeros(3, np.float32), 5)
+    other = Assembler(tiny_tokenizer, tiny_config.inputs, item=lambda _: made)
+    talk = other.talk([user(image(), "What?")], ask=True)
+    assert talk.items == [made]
+    assert counts(other, talk) == {"image": 0, "audio": 5, "video": 0}

@@ -14,7 +14,6 @@ from sensorium.inputs.features import (
     audio_rows,
     fit,
     image_features,
-    resize,
     video_features,
     video_rows,
 )
@@ -56,10 +55,10 @@ def test_pictures_of_the_right_size_stay_as_they_are() -> None:
 def test_resizing_keeps_colours_where_they_are() -> None:
     pixels = np.zeros((200, 100, 3), np.uint8)
     pixels[:100, :, 0] = pixels[100:, :, 2] = 255
-    small = resize(pixels, 32, 16)
-    assert small.shape == (32, 16, 3)
-    assert small[2, 8].tolist() == [255, 0, 0]
-    assert small[-3, 8].tolist() == [0, 0, 255]
+    small = image_features(Image(pixels), ImageSpec(min_pixels=32, max_pixels=32 * 16))
+    assert small.shape == (3, 32, 16)
+    assert small[:, 2, 8].tolist() == [255, 0, 0]
+    assert small[:, -3, 8].tolist() == [0, 0, 255]
 
 
 def test_small_pictures_are_enlarged() -> None:

@@ -8,7 +8,6 @@ import torch
 
 from sensorium.core.config import from_dict, to_dict
 from sensorium.core.errors import ConfigError
-from sensorium.language.capped import CappedAttention
 from sensorium.language.config import (
     AttentionConfig,
     DecoderConfig,
@@ -17,6 +16,7 @@ from sensorium.language.config import (
     StretchConfig,
     build_decoder,
 )
+from sensorium.nn.attention import Scoring
 from sensorium.nn.block import Block
 
 HEADS = AttentionConfig(heads=4, kv_heads=2, head_width=6)
@@ -71,7 +71,7 @@ def test_the_parts_are_those_described() -> None:
     }
     block = build_decoder(RICH).blocks[0]
     assert isinstance(block, Block)
-    assert isinstance(block.attention, CappedAttention)
+    assert block.attention.scoring == Scoring(scale=0.3, cap=5.0)
 
 
 @pytest.mark.parametrize("config", [PLAIN, RICH])
@@ -85,7 +85,7 @@ def test_every_parameter_gets_a_gradient(config: DecoderConfig) -> None:
 
 @pytest.mark.parametrize("name", ["vocabulary", "width", "layers", "hidden"])
 def test_sizes_below_one(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is 0; expected at least 1"):
+    with pytest.raises(ConfigError, match=f"{name} is 0; expected 1 to"):
         from_dict(DecoderConfig, to_dict(PLAIN) | {name: 0}, where="config")
 
 

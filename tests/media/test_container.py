@@ -1,5 +1,6 @@
 """The second wall: even a demuxer that follows references gets nothing but its own bytes."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_packets_are_counted() -> None:
         open_container(data, sniff(data), "s", Limits()) as container,
     ):
         list(read_packets(container, container.streams.audio[0], "s", Limits(packets=3)))
+
+
+def test_a_file_is_read_when_it_is_needed() -> None:
+    file = io.BytesIO(wav(pcm(tone(60))))
+    with open_container(file, sniff(file.getvalue()), "s", Limits()) as container:
+        packets = read_packets(container, container.streams.audio[0], "s", Limits())
+        assert next(packets).size > 0
+        assert file.tell() < 200_000

@@ -1,6 +1,7 @@
 """Paths, bytes and data URIs to bounded bytes."""
 
 import base64
+import io
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from sensorium.core.errors import LimitExceeded, UnreadableMedia, UnsupportedMedia, UsageError
 from sensorium.media.limits import Limits
-from sensorium.media.source import printable, read_source
+from sensorium.media.source import open_file, printable, read_source
 
 SMALL = Limits(file_bytes=10, text_characters=30)
 
@@ -66,7 +67,7 @@ def test_a_file_url_names_the_way_out() -> None:
 def test_the_limit_holds_for_files_and_bytes(tmp_path: Path) -> None:
     (tmp_path / "big.txt").write_bytes(b"x" * 11)
     for source in (tmp_path / "big.txt", b"x" * 11):
-        with pytest.raises(LimitExceeded, match=r"at most .* MiB are read"):
+        with pytest.raises(LimitExceeded, match=r"at most .* MiB are read\. Make it smaller; in Python, load_media"):
             read_source(source, SMALL)
 
 
@@ -105,9 +106,17 @@ def test_an_empty_path() -> None:
         read_source("", Limits())
 
 
-def test_another_type() -> None:
-    with pytest.raises(UsageError, match="got a int"):
-        read_source(3, Limits())  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (3, r"got a int; expected a path, .* Give one of these\."),
+        (["a.png", "b.png"], r"got a list; .* Give each file as an argument of its own\."),
+        (io.BytesIO(b"hello"), r"got a BytesIO; .* Give its content: file\.read\(\)"),
+    ],
+)
+def test_another_type(source: object, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_source(source, Limits())
 
 
 def test_no_file_stays_open(tmp_path: Path) -> None:
@@ -124,3 +133,14 @@ def test_names_fit_one_line() -> None:
     assert len(printable("x" * 5000)) <= 80
     assert printable("grüße 图片 😀.png") == "grüße 图片 😀.png"
     assert printable("\udcff.png") == r"\udcff.png"
+
+
+def test_an_opened_file_is_read_by_whoever_asked_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"hello")
+    with open_file(path, SMALL) as (file, name):
+        assert (file.read(2), file.read(), name) == (b"he", b"llo", "notes.txt")
+    assert file.closed
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(LimitExceeded), open_file(path, SMALL):
+        pass

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from sensorium.core.errors import ConfigError
-from sensorium.nn.activation import activation
+from sensorium.nn.activation import activation, soft_cap
 
 
 def test_names_mean_what_checkpoints_mean_by_them() -> None:
@@ -19,3 +19,8 @@ def test_names_mean_what_checkpoints_mean_by_them() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no activation named 'silo'.*Did you mean 'silu'"):
         activation("silo")
+
+
+def test_a_cap_bends_large_scores_only() -> None:
+    capped = soft_cap(torch.tensor([-1e9, -0.01, 0.0, 0.01, 1e9]), 5.0)
+    assert capped.tolist() == pytest.approx([-5.0, -0.01, 0.0, 0.01, 5.0], abs=1e-6)

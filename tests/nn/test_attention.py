@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.attention import Attention, CrossAttention, attend
+from sensorium.nn.attention import Attention, CrossAttention, Scoring, attend
 from sensorium.nn.cache import LayerCache, causal_mask
 from sensorium.nn.norm import RmsNorm
 from sensorium.nn.rotary import rotation
@@ -48,9 +48,10 @@ def test_more_keys_than_queries_with_a_mask() -> None:
     torch.testing.assert_close(attend(query, key, value, mask=mask, causal=False), expected, atol=1e-5, rtol=1e-5)
 
 
-def test_the_module_with_a_cache_gives_what_it_gives_without() -> None:
+@pytest.mark.parametrize("cap", [None, 0.5])
+def test_the_module_with_a_cache_gives_what_it_gives_without(cap: float | None) -> None:
     torch.manual_seed(0)
-    attention = Attention(width=16, heads=4, kv_heads=2, qk_norm=RmsNorm)
+    attention = Attention(width=16, heads=4, kv_heads=2, qk_norm=RmsNorm, scoring=Scoring(cap=cap))
     x, positions = random(2, 6, 16), torch.arange(6.0).unsqueeze(-1)
     turn = rotation(positions, 4, base=100.0)
     whole = attention(x, turn, causal=True)
@@ -73,10 +74,24 @@ def test_batched_rotations_equal_shared_ones() -> None:
     torch.testing.assert_close(attention(x, batched), attention(x, shared))
 
 
+@pytest.mark.parametrize("kv_heads", [1, 2, 4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("masked", [False, True])
+def test_one_token_looks_back_as_the_last_of_many_does(kv_heads: int, dtype: torch.dtype, masked: bool) -> None:
+    query, key, value = random(2, 4, 7, 8), random(2, kv_heads, 7, 8, seed=1), random(2, kv_heads, 7, 8, seed=2)
+    mask = (random(2, 1, 1, 7, seed=3) > 0) | (torch.arange(7) == 6) if masked else None
+    whole = attend(query, key, value, mask=None if mask is None else mask.expand(2, 1, 7, 7), causal=False)
+    parts = (each.to(dtype) for each in (query[:, :, -1:], key, value))
+    found = attend(*parts, mask=mask, causal=False)
+    assert found.dtype == dtype
+    tolerance = 1e-5 if dtype == torch.float32 else 0.02
+    torch.testing.assert_close(found.float(), whole[:, :, -1:], atol=tolerance, rtol=tolerance)
+
+
 def test_scores_may_have_another_scale() -> None:
     query, key, value = random(1, 2, 3, 8), random(1, 2, 3, 8, seed=1), random(1, 2, 3, 8, seed=2)
     expected = F.scaled_dot_product_attention(query, key, value, scale=0.7)
-    torch.testing.assert_close(attend(query, key, value, mask=None, causal=False, scale=0.7), expected)
+    torch.testing.assert_close(attend(query, key, value, mask=None, causal=False, scoring=Scoring(scale=0.7)), expected)
 
 
 def test_long_sequences_take_the_fused_kernel_and_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,3 +117,28 @@ def test_looking_at_other_rows_is_pytorch_s_multi_head_attention() -> None:
     )
     x, source = random(2, 3, 8), random(2, 5, 6, seed=1)
     torch.testing.assert_close(ours(x, *ours.look(source)), theirs(x, source, source)[0])
+
+
+@pytest.mark.parametrize("kind", ["all", "causal", "mask", "batched mask"])
+def test_a_far_cap_changes_nothing(kind: str) -> None:
+    query, key, value = random(3, 4, 5, 6), random(3, 2, 5, 6, seed=1), random(3, 2, 5, 6, seed=2)
+    mask = {"mask": random(5, 5, seed=3) > 0, "batched mask": random(3, 1, 5, 5, seed=3) > 0}.get(kind)
+    mask = None if mask is None else mask | torch.eye(5, dtype=torch.bool)
+    found, expected = (
+        attend(query, key, value, mask=mask, causal=kind == "causal", scoring=Scoring(0.7, cap)) for cap in (1e4, None)
+    )
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_near_cap_is_its_formula_whatever_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    plain, capped = (Attention(width=6, heads=1, scoring=Scoring(3.0, cap)) for cap in (None, 0.5))
+    capped.load_state_dict(plain.state_dict())
+    x = random(1, 4, 6)
+    query, key, value = plain.qkv(x).chunk(3, dim=-1)
+    scores = (0.5 * torch.tanh(query @ key.mT * 3.0 / 0.5)).masked_fill(torch.ones(4, 4).triu(1) > 0, -torch.inf)
+    expected = plain.out(scores.softmax(dim=-1) @ value)
+    torch.testing.assert_close(capped(x, causal=True), expected)
+    assert not torch.allclose(plain(x, causal=True), expected, atol=1e-3)
+    monkeypatch.setattr("sensorium.nn.attention.EXPLICIT_SCORES", 1)
+    torch.testing.assert_close(capped(x, causal=True), expected)

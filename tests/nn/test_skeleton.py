@@ -1,8 +1,12 @@
 """Within `Unfilled` constructors draw and fill nothing; outside, and in all else, nothing changes."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
 from torch import nn
 
+from sensorium.core.errors import ConfigError
 from sensorium.nn.skeleton import Unfilled
 
 
@@ -20,3 +24,23 @@ def test_computing_works_as_always() -> None:
         inside = layer(x)
     torch.testing.assert_close(inside, layer(x))
     assert nn.LayerNorm(3).weight.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: nn.Linear(10**7, 10**8), r"\[100000000, 10000000\]"),
+        (lambda: nn.Linear(10**12, 10**12), r"\[1000000000000, 1000000000000\]"),
+        (lambda: nn.BatchNorm1d(10**17), r"\[100000000000000000\]"),
+        (lambda: torch.empty(size=(10**9, 10**9)), r"\[1000000000, 1000000000\]"),
+        (lambda: torch.empty(10**9, 10**9), r"\[1000000000, 1000000000\]"),
+    ],
+)
+def test_a_weight_larger_than_memory_is_the_fault_of_its_config(build: Callable[[], object], shape: str) -> None:
+    with pytest.raises(ConfigError, match=f"weight of shape {shape}, which no memory holds"), Unfilled():
+        build()
+
+
+def test_other_failures_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="shape"), Unfilled():
+        torch.zeros(2, 3).view(5)

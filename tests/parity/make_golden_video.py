@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from tests.models.videomae.reference import clips, saved, theirs
+from tests.models.video.reference import clips, saved, theirs
 
 TINY = {"hidden_size": 12, "num_attention_heads": 2, "intermediate_size": 16, "image_size": 16, "num_frames": 4}
 FILES = ("config.json", "preprocessor_config.json", "model.safetensors")

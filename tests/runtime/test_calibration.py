@@ -25,7 +25,7 @@ from sensorium.runtime.calibration import (
     read_calibration,
     read_familiarity,
 )
-from sensorium.runtime.judgement import confidence
+from sensorium.runtime.judgement import UNSHOWN, confidence
 from sensorium.runtime.load import load
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.parts import Parts
@@ -108,9 +108,26 @@ def familiar(parts: Parts, *, shift: float) -> Parts:
 
 def test_only_what_lies_far_off_is_strange(tiny_parts: Parts) -> None:
     far, near = (LocalModel(familiar(tiny_parts, shift=shift)) for shift in (1000.0, 0.0))
-    (notice,) = far.ask("What?", SOUND, IMAGE, max_tokens=2).notices
+    chat = far.chat()
+    answer = chat.send("What?", SOUND, IMAGE, max_tokens=2)
+    (notice,) = answer.notices
     assert notice.startswith("odd.png: unlike anything this model was trained on")
     assert near.ask("What?", SOUND, IMAGE, max_tokens=2).notices == ()
+    further = chat.send("And?", max_tokens=2)  # the picture is still in the talk
+    assert (answer.sure, further.sure, further.notices) == (False, False, ())
+
+
+def test_an_answer_about_nothing_is_a_guess(tiny_parts: Parts) -> None:
+    measured = LocalModel(replace(tiny_parts, calibration=Calibration({"image": fixed(0.9)})))
+    chat = measured.chat()
+    first, second = (chat.send("What is this?", max_tokens=2) for _ in range(2))
+    assert (first.confidence, first.sure, second.sure) == (None, False, False)
+    assert (first.notices, second.notices) == ((UNSHOWN.format(name="tiny"),), ())
+    shown = chat.send("What is this?", IMAGE, max_tokens=2)
+    assert (shown.confidence, shown.sure, shown.notices) == (0.9, True, ())
+    talks = LocalModel(replace(tiny_parts, calibration=Calibration({"text": fixed(0.9)})))
+    assert talks.ask("What is this?", max_tokens=2).sure is True
+    assert LocalModel(tiny_parts).ask("What is this?", max_tokens=2).sure is None
 
 
 def test_distance_is_to_the_nearest_kind_in_its_spreads() -> None:
@@ -134,7 +151,7 @@ def test_kinds_that_do_not_fit_together() -> None:
 
 def test_both_are_read_from_a_folder(tiny_folder: Path) -> None:
     curve = {"raw": [0.0, 1.0], "chance": [0.25, 0.25]}
-    (tiny_folder / CALIBRATION).write_text(json.dumps({"curves": {"image": curve}, "strange_beyond": {"image": 50.0}}))
+    (tiny_folder / CALIBRATION).write_text(json.dumps({"curves": {"audio": curve}, "strange_beyond": {"image": 50.0}}))
     tensors = {
         "mean": torch.full((64,), 999.0),
         "axes": torch.eye(64),
@@ -143,10 +160,10 @@ def test_both_are_read_from_a_folder(tiny_folder: Path) -> None:
     }
     save_file({f"image.{name}": value.half() for name, value in tensors.items()}, tiny_folder / FAMILIARITY)
     seal(tiny_folder)
-    answer = load(str(tiny_folder)).ask("What?", IMAGE, max_tokens=2)
-    assert answer.confidence == 0.25
-    assert not answer.sure
-    assert len(answer.notices) == 1
+    model = load(str(tiny_folder))
+    heard, strange = (model.ask("What?", medium, max_tokens=2) for medium in (SOUND, IMAGE))
+    assert (heard.confidence, heard.sure, heard.notices) == (0.25, False, ())
+    assert (strange.confidence, strange.sure, len(strange.notices)) == (None, False, 1)
 
 
 def test_without_files_nothing_is_claimed(tmp_path: Path) -> None:

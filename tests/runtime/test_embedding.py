@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorium.core.errors import CheckpointError, UnsupportedMedia, UsageError
+from sensorium.core.errors import UnreadableMedia, UnsupportedMedia, UsageError
 from sensorium.media.types import AudioClip, Image
 from sensorium.runtime.embedding import Embedder, load_embedder
 
@@ -41,7 +41,25 @@ def test_sounds_are_refused(embedder: Embedder) -> None:
 
 
 def test_models_that_do_not_embed(tiny_folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="model_type is 'nano'; expected that of a dual encoder: clip"):
+    with pytest.raises(UsageError, match="is of the family nano; expected a dual encoder"):
         load_embedder(str(tiny_folder))
-    with pytest.raises(UsageError, match="no model named 'nano'"):
+    with pytest.raises(UsageError, match=r"'nano' is of another kind; .*sensorium ask --model nano"):
         load_embedder("nano")
+
+
+def test_words_in_place_of_a_file_are_told_where_they_go(embedder: Embedder, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableMedia, match=r"a dog: no such file .*\. Words are for embed_texts\."):
+        embedder.embed("a dog")
+    (tmp_path / "a.png").touch()
+    with pytest.raises(UnreadableMedia, match=r"a\.png: empty .* whole\.$"):
+        embedder.embed(str(tmp_path / "a.png"))
+
+
+def test_decoded_pictures_are_taken(embedder: Embedder) -> None:
+    np.testing.assert_array_equal(embedder.embed(picture(0).pixels), embedder.embed(picture(0)))
+
+
+def test_what_is_no_name_and_what_a_prompt_shows(embedder: Embedder) -> None:
+    with pytest.raises(UsageError, match="model: got a NoneType"):
+        load_embedder(None)  # type: ignore[arg-type]
+    assert repr(embedder) == f"Embedder({str(CLIP)!r})"

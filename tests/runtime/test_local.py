@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sensorium.chat.message import Answer, Message, user
+from sensorium.chat.places import Point
 from sensorium.core.errors import (
     EngineError,
     InputError,
@@ -23,6 +24,7 @@ from sensorium.core.errors import (
 from sensorium.engine import generate as engine
 from sensorium.engine.generate import TokenEvent
 from sensorium.engine.sampling import Sampling
+from sensorium.inputs.batching import Item
 from sensorium.media.limits import Limits
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.early import EarlyFusion
@@ -106,7 +108,7 @@ def test_what_an_answer_tells(ending: MakeParts) -> None:
     assert (answer.role, answer.model, answer.finish_reason) == ("assistant", "tiny", "stop")
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (len(prompt.ids), 6)
     assert 0 < answer.timings.first_token <= answer.timings.total
-    assert (answer.confidence, answer.sure, answer.notices) == (None, True, ())
+    assert (answer.confidence, answer.sure, answer.notices) == (None, None, ())
 
 
 def test_an_answer_may_be_cut(tiny_parts: Parts) -> None:
@@ -129,6 +131,21 @@ def test_seeds_and_media_and_their_order_matter(tiny_parts: Parts) -> None:
     assert ask(image(), sound()) == ask(image(), sound())
     different = {ask(image(), sound()), ask(sound(), image()), ask(image(1), sound()), ask(image(), sound(), seed=2)}
     assert len(different) == 4
+
+
+def test_places_are_in_the_medium_that_was_shown_last(tiny_parts: Parts) -> None:
+    def find(text: str, medium: Media, item: Item) -> list[Point]:
+        return [Point(float(len(text)), float(item.rows), medium.source)]
+
+    model = LocalModel(replace(tiny_parts, model=replace(tiny_parts.model, places=find)))
+    rows = tiny_parts.model.assembler.talk([user(replace(image(), pixels=image().pixels[:32]))], ask=True).items[0].rows
+    chat = model.chat()
+    assert chat.send("Where?", max_tokens=3).places == ()
+    assert chat.send("Where?", image(), replace(image(), source="b.png"), max_tokens=3).places == ()
+    latest = replace(image(), pixels=image().pixels[:32], source="c.png")
+    for files in ([latest], []):
+        answer = chat.send("Where?", *files, max_tokens=3)
+        assert answer.places == (Point(float(len(answer.text)), float(rows), "c.png"),)
 
 
 def test_all_modalities_together(tiny_parts: Parts) -> None:
@@ -182,6 +199,29 @@ def test_inputs_that_cannot_be_taken(
 def test_wrong_options_are_named_before_anything_is_read(tiny_parts: Parts) -> None:
     with pytest.raises(UsageError, match="temperature is -1"):
         LocalModel(tiny_parts).ask("What?", "no/such/file.png", temperature=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_tokens": "3"}, r"options: max_tokens: got '3' \(str\), expected"),
+        ({"temperature": None}, r"options: temperature: got None"),
+        ({"seed": 1.5}, r"options: seed: got 1\.5 \(float\)"),
+        ({"frob": 2}, r"options: unknown key 'frob'; expected some of: max_tokens, temperature, seed"),
+    ],
+)
+def test_options_of_another_type_or_name(tiny_parts: Parts, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        LocalModel(tiny_parts).ask("What?", **options)
+
+
+def test_a_decoded_picture_is_taken_like_its_file(tiny_parts: Parts) -> None:
+    model = LocalModel(tiny_parts)
+    assert model.ask("What?", image().pixels, max_tokens=4).text == model.ask("What?", image(), max_tokens=4).text
+
+
+def test_what_a_prompt_shows_is_short(tiny_parts: Parts) -> None:
+    assert repr(LocalModel(tiny_parts)) == "LocalModel('tiny')"
 
 
 def test_an_answer_ends_where_the_model_does_however_much_is_asked_for(tiny_parts: Parts) -> None:

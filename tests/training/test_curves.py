@@ -7,7 +7,7 @@ import numpy as np
 from sensorium.media.load import load_media
 from sensorium.media.types import Image
 from sensorium.training.curves import draw_curves
-from sensorium.training.loop import Log
+from sensorium.training.log import Log
 
 
 def drawn(log: Log, path: Path) -> Image:

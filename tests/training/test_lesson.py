@@ -20,7 +20,7 @@ from sensorium.inputs.spec import InputSpec
 from sensorium.media.types import AudioClip, Image, Media, VideoClip
 from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.config import NanoConfig
-from sensorium.training.lesson import prepare, region_rows, row_grid
+from sensorium.training.lesson import prepare_named, region_rows, row_grid
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -129,7 +129,7 @@ def test_every_medium_is_named_by_the_tokens_of_the_answers(assembler: Assembler
         Turn("Is it red?", "no", "is it", weight=0.2),
         Turn("Describe it.", "zz", "caption", weight=0.0),
     )
-    lesson = prepare(Sample((PICTURE, SOUND, FILM), turns, "things"), assembler)
+    lesson = prepare_named(Sample((PICTURE, SOUND, FILM), turns, "things"), assembler)
     told = {assembler.tokenizer.special(END)}.union(*(assembler.tokenizer.encode(Text(turn.answer)) for turn in turns))
     told -= set(assembler.tokenizer.encode(Text("z")))  # weighs nothing
     assert [name.item for name in lesson.names] == [0, 1, 2]
@@ -141,7 +141,7 @@ def test_every_medium_is_named_by_the_tokens_of_the_answers(assembler: Assembler
 
 def test_a_line_that_is_read_is_named_by_its_letters(assembler: Assembler) -> None:
     turns = (Turn("Read it.", "What", "read", measure="characters"),)
-    (name,) = prepare(Sample((PICTURE,), turns, "reading"), assembler).names
+    (name,) = prepare_named(Sample((PICTURE,), turns, "reading"), assembler).names
     letters = {token for letter in "What" for token in assembler.tokenizer.encode(Text(letter))}
     assert set(name.ids) == {assembler.tokenizer.special(END), *letters}
     assert not set(assembler.tokenizer.encode(Text("What"))) <= letters
@@ -149,7 +149,7 @@ def test_a_line_that_is_read_is_named_by_its_letters(assembler: Assembler) -> No
 
 def test_a_region_is_named_by_its_words_alone_and_within_a_sentence(assembler: Assembler) -> None:
     regions = (Region(("red", "圆形"), (0.5, 0.0, 1.0, 1.0)), Region(("4",), (0.0, 0.0, 0.25, 0.5)))
-    lesson = prepare(Sample((PICTURE, SOUND), (Turn("What?", "a", "name"),), "scenes", regions), assembler)
+    lesson = prepare_named(Sample((PICTURE, SOUND), (Turn("What?", "a", "name"),), "scenes", regions), assembler)
     encode = assembler.tokenizer.encode
     _, _, words, letter = lesson.names
     assert (words.item, letter.item) == (0, 0)
@@ -162,27 +162,27 @@ def test_a_region_is_named_by_its_words_alone_and_within_a_sentence(assembler: A
 
 def test_regions_of_a_film_have_times(assembler: Assembler) -> None:
     region = Region(("up",), WHOLE, (0.5, 1.0))
-    lesson = prepare(Sample((FILM,), (Turn("What?", "a", "name"),), "moving", (region,)), assembler)
+    lesson = prepare_named(Sample((FILM,), (Turn("What?", "a", "name"),), "moving", (region,)), assembler)
     np.testing.assert_allclose(lesson.names[1].rows, [0.0] * 6 + [1 / 6] * 6, atol=1e-6)
 
 
 @pytest.mark.parametrize("regions", [(), (Region(("red",), WHOLE),)], ids=["plain", "with a region"])
 def test_a_medium_of_which_nothing_is_told_has_no_name(assembler: Assembler, regions: tuple[Region, ...]) -> None:
     turns = (Turn("What?", "a boot", "name", weight=0.0),)
-    whole, *parts = prepare(Sample((PICTURE,), turns, "things", regions), assembler).names
+    whole, *parts = prepare_named(Sample((PICTURE,), turns, "things", regions), assembler).names
     assert whole.ids == ()
     assert len(parts) == len(regions)
     assert all(part.ids for part in parts)
 
 
 def test_without_turns_there_is_nothing_to_learn(assembler: Assembler) -> None:
-    lesson = prepare(Sample((PICTURE,), (), "things"), assembler)
+    lesson = prepare_named(Sample((PICTURE,), (), "things"), assembler)
     assert (lesson.talk.ids, lesson.talk.items, lesson.names) == ([], [], ())
 
 
 def test_a_lesson_that_is_only_named_is_the_same_lesson(assembler: Assembler) -> None:
     sample = Sample((PICTURE,), (Turn("What?", "a boot", "name"),), "things", (Region(("boot",), WHOLE),))
-    told, named = prepare(sample, assembler), prepare(sample, assembler, answered=False)
+    told, named = prepare_named(sample, assembler), prepare_named(sample, assembler, answered=False)
     assert (told.answered, named.answered) == (True, False)
     assert (told.talk.ids, told.talk.weights) == (named.talk.ids, named.talk.weights)
     assert [name.ids for name in told.names] == [name.ids for name in named.names]

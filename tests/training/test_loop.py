@@ -1,7 +1,5 @@
 """The loop: it learns, it is a function of the recipe, and a run that was killed goes on as if it had not been."""
 
-import json
-import math
 import signal
 import subprocess
 import sys
@@ -16,12 +14,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from sensorium.core.errors import CheckpointError, ConfigError, EngineError
+from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.data.mixture import Share
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import load_nano
-from sensorium.training.loop import CHUNKS, Progress, Trainer, _chunks, train
-from sensorium.training.preparation import Steps, validation_talks
+from sensorium.training.log import Progress, read_log
+from sensorium.training.loop import train
 from sensorium.training.recipe import Recipe, read_recipe
 
 MakeRecipe = Callable[..., Recipe]
@@ -54,57 +52,6 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.fixture
-def trainer(recipe: MakeRecipe) -> Trainer:
-    """A run of sixty steps that has not begun."""
-    made = recipe(steps=60)
-    Path(made.output).mkdir()
-    return Trainer(made, Path(made.output))
-
-
-def test_loss_falls_on_one_repeated_batch(trainer: Trainer) -> None:
-    batches = Steps(trainer.mixture, trainer.assembler, 1)[0]
-    losses = [sum(trainer.learn(batches).values()) for _ in range(60)]
-    assert losses[-1] < 0.3 * losses[0]
-    assert trainer.step == 60
-
-
-def test_a_micro_batch_in_parts_has_the_gradients_of_the_whole(recipe: MakeRecipe) -> None:
-    made = recipe(mixture={"one": Share(batch=9, answered=7)}, micro_batches=1, naming=0.5)
-    Path(made.output).mkdir()
-    trainer = Trainer(made, Path(made.output))
-    ((name, lessons),) = Steps(trainer.mixture, trainer.assembler, 1)[0]
-    answered = [lesson for lesson in lessons if lesson.answered]
-    assert len({len(lesson.talk.ids) for lesson in answered}) > 1
-    answers, names = (
-        trainer.objective(trainer.assembler.training_batch([lesson.talk for lesson in some]), some)
-        for some in (answered, lessons)
-    )
-    expected = answers.answers / sum(sum(lesson.talk.weights) for lesson in answered)
-    whole = torch.autograd.grad(
-        expected + 0.5 * names.names / len(lessons), list(trainer.objective.parameters()), allow_unused=True
-    )
-    loss, parts = trainer._gradients((name, lessons))
-    assert loss == pytest.approx(expected.item(), rel=1e-5)
-    assert [each is None for each in parts] == [each is None for each in whole]
-    for part, each in zip(parts, whole, strict=True):
-        if part is not None and each is not None:
-            torch.testing.assert_close(part, each, atol=1e-5, rtol=1e-3)
-
-
-def test_parts_are_of_like_length_and_either_answered_or_named(trainer: Trainer) -> None:
-    ((_, lessons),) = (batch for batch in Steps(trainer.mixture, trainer.assembler, 1)[0] if batch[0] == "one")
-    some = [replace(lesson, answered=place % 4 > 0) for place, lesson in enumerate(lessons * 4)]
-    *answered, named = _chunks(some)
-    assert len(answered) == CHUNKS
-    lengths = [len(lesson.talk.ids) for part in answered for lesson in part]
-    assert lengths == sorted(lengths)
-    assert all(lesson.answered for part in answered for lesson in part)
-    assert not any(lesson.answered for lesson in named)
-    assert sum(map(len, answered)) + len(named) == len(some)
-    assert [len(part) for part in _chunks(lessons[:2])] == [1, 1]
-
-
 def test_a_run_leaves_checkpoint_log_and_model(recipe: MakeRecipe) -> None:
     reports: list[Progress] = []
     made = recipe()
@@ -114,7 +61,7 @@ def test_a_run_leaves_checkpoint_log_and_model(recipe: MakeRecipe) -> None:
     assert reports[-1].seconds_left == 0.0
     assert all(set(each.losses) == {"one", "two"} for each in reports)
     assert all(each.validation is not None and 0 <= each.validation["one"] <= 1 for each in reports)
-    log = json.loads((Path(made.output) / "log.json").read_text())
+    log = read_log(Path(made.output) / "log.jsonl")
     assert [entry["step"] for entry in log] == [1, 2, 3, 4, 5, 6]
     model, config, _ = load_nano(folder)
     assert config == made.model
@@ -208,27 +155,6 @@ def test_a_start_of_other_sizes_is_refused(recipe: MakeRecipe, tiny_config: Nano
     wider = replace(tiny_config, connector_hidden=48)
     with pytest.raises(ConfigError, match="a model of other sizes or inputs than the recipe's"):
         train(recipe("second", start=str(start), model=wider), ignore)
-
-
-def test_gradients_that_are_no_numbers_end_the_run_and_keep_the_checkpoint(trainer: Trainer) -> None:
-    batches = Steps(trainer.mixture, trainer.assembler, 1)[0]
-    trainer.learn(batches)
-    trainer.save()
-    saved = state(trainer.recipe)
-    torch.nn.init.constant_(next(trainer.model.language.norm.parameters()), math.nan)
-    with pytest.raises(EngineError, match=r"step 1: gradients are not finite .* the last checkpoint is kept"):
-        trainer.learn(batches)
-    assert same(saved, state(trainer.recipe))
-
-
-def test_validation_uses_the_average_and_puts_the_weights_back(trainer: Trainer) -> None:
-    talks = {"one": validation_talks(trainer.mixture.domains["one"], trainer.assembler, 6), "none": []}
-    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    for value in trainer.average.values():
-        value.zero_()  # a model of zeros says id 0 always, which is no answer
-    assert trainer.validate(talks) == {"one": 0.0}
-    assert same(before, dict(trainer.model.state_dict()))
-    assert trainer.model.training
 
 
 RUN = """

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sensorium.core.errors import ConfigError
 from sensorium.models.early import EarlyFusion
 from sensorium.training.optimiser import build_optimisers, rate_factor, set_rates
 from sensorium.training.recipe import Optimiser
@@ -47,3 +48,19 @@ def test_rates_are_shares_of_the_full_ones(tiny_nano: EarlyFusion) -> None:
         rates = [group["lr"] for optimiser in optimisers for group in optimiser.param_groups]
         assert rates == pytest.approx([0.02 * factor] * 2 + [0.002 * factor] * 2)
     assert isinstance(optimisers[0], torch.optim.Muon)
+
+
+@pytest.mark.parametrize(("step", "factor"), [(0, 0.1), (9, 0.98), (50, 0.5), (75, 0.146), (100, 0.0)])
+def test_rates_fall_along_a_wave(step: int, factor: float) -> None:
+    settings = Optimiser(warmup=10, schedule="cosine")
+    assert rate_factor(step, 100, settings) == pytest.approx(factor, abs=2e-3)
+
+
+def test_adam_for_all_and_only_for_what_learns(tiny_nano: EarlyFusion) -> None:
+    tiny_nano.language.requires_grad_(False)
+    (adam,) = build_optimisers(tiny_nano, Optimiser(matrices="adamw"))
+    moved = {id(each) for group in adam.param_groups for each in group["params"]}
+    assert moved == {id(each) for each in tiny_nano.readers.parameters()}
+    tiny_nano.requires_grad_(False)
+    with pytest.raises(ConfigError, match="nothing learns, as all is frozen"):
+        build_optimisers(tiny_nano, SETTINGS)

@@ -7,7 +7,9 @@ import pytest
 from sensorium.core.errors import ConfigError
 from sensorium.data.catalog import domains
 from sensorium.data.mixture import Share
+from sensorium.training.preparation import Steps
 from sensorium.training.recipe import read_recipe
+from sensorium.training.trainer import Trainer
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 PLAIN = "name: tiny\nsteps: 5\nmixture:\n  scenes: {weight: 2, batch: 4}\n  tones: {}\n"
@@ -25,6 +27,30 @@ def test_every_recipe_that_comes_along_is_one(path: Path) -> None:
     assert set(recipe.mixture) <= set(domains(Path("nowhere")))
 
 
+SMALL = [
+    "mixture={scenes: {weight: 14, batch: 6, turns: 6}, tones: {weight: 1.5, batch: 4, turns: 4}, moving: {batch: 3, "
+    "turns: 4}}",
+    *("micro_batches=2", "precision=fp32", "tokenizer_samples=20"),
+    "model={vision: {width: 16, layers: 1, heads: 2, hidden: 24, stem: [8, 8]}, audio: {width: 16, layers: 1, heads: "
+    "2, hidden: 24, stem: [4, 4, 8]}, video: {width: 24, layers: 1, heads: 2, hidden: 24, stem: [4, 8, 8]}, language: "
+    "{vocabulary: 600, width: 32, layers: 1, heads: 4, kv_heads: 2, hidden: 48}}",
+]
+
+
+def test_the_recipe_of_nano_gives_the_losses_that_it_always_gave(tmp_path: Path) -> None:
+    """Of a smaller model on drawn material, but the same settings: recorded when there was no other stage."""
+    recipe = read_recipe(RECIPES / "nano.yaml", [*SMALL, f"output={tmp_path}"])
+    trainer = Trainer(recipe, tmp_path)
+    steps = Steps(trainer.mixture, trainer.objective.tutor, 3)
+    expected = [
+        {"scenes": 6.5542407, "tones": 6.5510095},
+        {"scenes": 6.4788584, "tones": 6.6236333},
+        {"scenes": 6.5430070, "tones": 6.5344273},
+    ]
+    for step, losses in enumerate(expected):
+        assert trainer.learn(steps[step]) == pytest.approx(losses, rel=1e-4)
+
+
 def test_what_is_not_said_has_defaults(path: Path) -> None:
     recipe = read_recipe(path)
     assert recipe.mixture == {"scenes": Share(2.0, 4), "tones": Share()}
@@ -36,7 +62,7 @@ def test_overrides_come_last(path: Path) -> None:
         path,
         ["steps=7", "optimiser.muon_rate=1e-3", "mixture.moving={batch: 2}", "start=null", "model.vision.layers=2"],
     )
-    assert (recipe.steps, recipe.optimiser.muon_rate, recipe.model.vision.layers) == (7, 0.001, 2)
+    assert (recipe.steps, recipe.optimiser.muon_rate, recipe.model and recipe.model.vision.layers) == (7, 0.001, 2)
     assert list(recipe.mixture) == ["scenes", "tones", "moving"]
 
 
@@ -58,6 +84,8 @@ def test_a_share_may_say_how_many_are_answered(path: Path) -> None:
         ("save_every=-1", "save_every is -1"),
         ("workers=-1", "workers -1"),
         ("averaging=1.0", "averaging 1.0; expected"),
+        ("stage={kind: aline}", "stage.kind: got 'aline'"),
+        ("optimiser.accumulate=0", "got accumulate 0"),
         ("precision=fp16", "precision: got 'fp16'.*'fp32'"),
         ("mixture={}", "mixture is empty"),
         ("mixture.scenes.weight=0", "got weight 0"),

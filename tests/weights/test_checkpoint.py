@@ -88,7 +88,9 @@ def test_a_truncated_shard_is_refused_by_name(tmp_path: Path) -> None:
     shards(tmp_path)
     path = tmp_path / "model-00002-of-00002.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(CheckpointError, match=r"00002-of-00002\.safetensors: .*truncated: .* without c"):
+    with pytest.raises(
+        CheckpointError, match=r"00002-of-00002\.safetensors: .*truncated: .* without 1 of its 1 tensors"
+    ):
         Checkpoint.open(tmp_path)
 
 
@@ -101,6 +103,7 @@ def test_a_truncated_shard_is_refused_by_name(tmp_path: Path) -> None:
         (["adapter_model.safetensors"], r"got adapter_model\.safetensors; expected"),
         (["pytorch_model.bin"], r"got pytorch_model\.bin, pickles, .*convert .*glob\('pytorch_model\*\.bin'\)"),
         (["a'b.pt"], r"a'b\.pt, pickles, .*glob\('\*\.pt'\)"),
+        ([f"pytorch_model-{i}.bin" for i in range(9)], r"got pytorch_model-0\.bin, .* and 5 more, pickles"),
         (["last.ckpt", "training_args.bin"], r"got last\.ckpt, pickles"),
     ],
 )

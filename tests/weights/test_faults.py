@@ -1,8 +1,8 @@
-"""Many faults stay readable, and none of them is lost."""
+"""Many faults stay readable, and all are counted."""
 
 import pytest
 
-from sensorium.weights.faults import summary
+from sensorium.weights.faults import few, summary
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,15 @@ from sensorium.weights.faults import summary
 )
 def test_layers_are_put_together(faults: list[str], expected: str) -> None:
     assert summary(faults) == expected
+
+
+def test_only_the_first_are_told_and_the_others_counted() -> None:
+    assert few(["a", "b", "c", "d"]) == "a, b, c, d"
+    assert few(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
+    assert summary(f"{each} is missing" for each in "fedcba") == (
+        "a is missing; b is missing; c is missing; d is missing and 2 more"
+    )
+
+
+def test_a_name_of_any_length_is_cut() -> None:
+    assert len(summary(f"{i}{'x' * 10_000}" for i in range(9))) < 700

@@ -1,4 +1,4 @@
-"""A safetensors file is read without a copy; one that is not whole names what it lacks."""
+"""A safetensors file is read without a copy; one that is not whole says what it lacks."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sensorium.core.errors import CheckpointError
-from sensorium.weights.format import DTYPES, Pages, read_header
+from sensorium.weights.format import DTYPES, pieces, read_header
 
 TENSORS = {
     "half": torch.randn(3, 5).half(),
@@ -36,41 +36,33 @@ def write(path: Path, header: object, data: bytes = b"") -> Path:
 
 
 def test_all_types_are_read_as_the_library_reads_them(path: Path) -> None:
-    header, pages, expected = read_header(path), Pages(path), load_file(path)
+    header, expected = read_header(path), load_file(path)
     assert header.keys() == TENSORS.keys() == expected.keys()
     for name, stored in header.items():
         assert DTYPES[stored.dtype] == expected[name].dtype
         assert stored.shape == tuple(expected[name].shape)
-        assert torch.equal(pages.tensor(stored), expected[name])
+        found = torch.zeros_like(expected[name])
+        for where, numbers in pieces(stored):
+            found[where] = numbers
+        assert torch.equal(found, expected[name])
 
 
-def test_tensors_lie_in_the_file_and_changes_stay_here(path: Path) -> None:
-    before = path.read_bytes()
-    stored = read_header(path)["single"]
-    first, again, other = Pages(path), Pages(path), read_header(path)["half"]
-    value = first.tensor(stored)
-    value.add_(1)
-    assert torch.equal(first.tensor(stored), TENSORS["single"] + 1)  # the same memory
-    assert torch.equal(again.tensor(stored), TENSORS["single"])
-    assert torch.equal(first.tensor(other), TENSORS["half"])
-    assert path.read_bytes() == before
-
-
-def test_a_tensor_outlives_its_pages_and_file(path: Path) -> None:
-    value = Pages(path).tensor(read_header(path)["single"])
-    path.unlink()
-    assert torch.equal(value, TENSORS["single"])
-
-
-def test_released_pages_come_back_from_the_file(tmp_path: Path) -> None:
-    save_file({"a": torch.arange(10_000)}, tmp_path / "a.safetensors")
-    stored = read_header(tmp_path / "a.safetensors")["a"]
-    pages = Pages(tmp_path / "a.safetensors")
-    value = pages.tensor(stored)
-    assert value.sum() == 49_995_000
-    pages.release(stored.start, stored.stop)
-    pages.release(stored.start, stored.start + 1)  # no whole page
-    assert torch.equal(value, torch.arange(10_000))
+@pytest.mark.parametrize(("first", "last"), [(0, None), (3, 40), (39, 40)])
+@pytest.mark.parametrize("piece", [1, 35, 7 * 40, 10_000])
+def test_pieces_of_any_size_make_the_rows_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, first: int, last: int | None
+) -> None:
+    monkeypatch.setattr("sensorium.weights.format._PIECE", piece)
+    tensor = torch.randn(40, 7)
+    save_file({"before": torch.zeros(3), "a": tensor}, tmp_path / "a.safetensors")
+    rows = tensor[first:last]
+    found = torch.zeros_like(rows)
+    count = 0
+    for where, numbers in pieces(read_header(tmp_path / "a.safetensors")["a"], first, last):
+        found[where], count = numbers, count + 1
+        assert numbers.numel() <= max(piece, 7)
+    assert torch.equal(found, rows)
+    assert count == -(-len(rows) // max(1, piece // 7))
 
 
 def test_data_that_is_not_aligned_is_read(tmp_path: Path) -> None:
@@ -80,7 +72,7 @@ def test_data_that_is_not_aligned_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", text, torch.tensor([1.0, 2.0, 3.0]).numpy().tobytes())
     stored = read_header(path)["a"]
     assert stored.start % 4
-    assert Pages(path).tensor(stored).tolist() == [1, 2, 3]
+    assert [numbers.tolist() for _, numbers in pieces(stored)] == [[1, 2, 3]]
 
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 8, 20, 100])
@@ -90,12 +82,12 @@ def test_a_file_without_its_header_is_refused(path: Path, keep: int) -> None:
         read_header(path)
 
 
-def test_a_truncated_file_names_the_tensors_that_it_lacks(path: Path) -> None:
+def test_a_truncated_file_says_how_much_it_lacks(path: Path) -> None:
     stored = read_header(path)
     path.write_bytes(path.read_bytes()[: stored["single"].stop - 1])
-    lost = sorted(name for name, each in stored.items() if each.stop >= stored["single"].stop)
+    lost = [name for name, each in stored.items() if each.stop >= stored["single"].stop]
     assert 1 < len(lost) < len(stored)
-    with pytest.raises(CheckpointError, match=f"truncated: .* without {'; '.join(lost)}\\)"):
+    with pytest.raises(CheckpointError, match=rf"truncated: \d+ of \d+ bytes, without {len(lost)} of its 9 tensors\)"):
         read_header(path)
 
 
@@ -103,10 +95,10 @@ def test_a_file_that_shrinks_later_is_no_crash(path: Path) -> None:
     stored = read_header(path)["single"]
     path.write_bytes(path.read_bytes()[: stored.start])
     with pytest.raises(CheckpointError, match="shrunk"):
-        Pages(path).tensor(stored)
+        list(pieces(stored))
     path.unlink()
     with pytest.raises(CheckpointError, match="not readable"):
-        Pages(path)
+        list(pieces(stored))
 
 
 GOOD = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
@@ -126,7 +118,7 @@ GOOD = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
         ({"a": GOOD | {"shape": [2]}}, r"a has 4 bytes, F32 \[2\] needs 8"),
         ({"a": GOOD, "b": GOOD}, "b begins at byte"),
         ({"a": GOOD | {"data_offsets": [4, 8]}}, "a begins at byte"),
-        ({"a": GOOD | {"data_offsets": [0, 8], "shape": [2]}}, "truncated: .* without a"),
+        ({"a": GOOD | {"data_offsets": [0, 8], "shape": [2]}}, "truncated: .* without 1 of its 1 tensors"),
         ({}, "4 bytes more than its header lists"),
     ],
 )

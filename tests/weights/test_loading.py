@@ -182,6 +182,13 @@ def test_faults_are_named_together_and_nothing_is_loaded(
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
 
 
+def test_the_key_of_a_wrong_size_is_named(tmp_path: Path, theirs: dict[str, Tensor]) -> None:
+    (tmp_path / "config.json").write_text('{"vocab_size": 6}')
+    tensors = theirs | {"wte.weight": torch.zeros(5, 4)}
+    with pytest.raises(CheckpointError, match=r"not \[6, 4\]\. config\.json says vocab_size 6, and the weights have 5"):
+        load(tmp_path, tensors)
+
+
 def test_a_head_that_equals_its_embedding_is_taken(tmp_path: Path, theirs: dict[str, Tensor]) -> None:
     module = load(tmp_path, theirs | {"lm_head.weight": theirs["wte.weight"].clone()}, torch.bfloat16)
     assert torch.equal(module.head.weight, theirs["wte.weight"].bfloat16())

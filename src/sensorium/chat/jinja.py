@@ -177,7 +177,8 @@ class ChatTemplate:
                         f"{part.modality}. Say it in words, or choose another model (sensorium models)."
                     )
                 elif takes_parts:
-                    parts.append({"type": part.modality})
+                    # Some templates look for the key and not for the type.
+                    parts.append({"type": part.modality, part.modality: ""})
                 else:
                     parts.append({"type": "text", "text": places[part.modality]})
             parts = parts or [{"type": "text", "text": ""}]  # templates look at the first

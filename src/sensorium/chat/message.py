@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from sensorium.chat.places import Place
 from sensorium.media.types import Media
 
 Role = Literal["system", "user", "assistant"]
@@ -25,6 +26,10 @@ class Message:
 
     role: Role
     parts: tuple[Part, ...]
+
+    def __repr__(self) -> str:
+        parts = (repr(each.text) if isinstance(each, Text) else f"{each.modality} {each.source}" for each in self.parts)
+        return f"Message({self.role}: {', '.join(parts)})"
 
     @property
     def text(self) -> str:
@@ -68,16 +73,26 @@ class Answer(Message):
     """A message of the assistant with what is known about it.
 
     `confidence` is the estimated chance that the answer is right (calibrated where the model's card says so), None
-    where the model gives none. `sure` is False under the model's threshold; `notices` are sentences for the user.
+    where the model gives none. `sure` says whether it may be relied on: False under the model's threshold and where it
+    can only be a guess, None where that is not known. `notices` are sentences for the user.
+    `places` are the boxes, points and moments that the text names, of the picture or film that was shown last.
+    `modality_weights` are the shares, which sum to 1, that the media of each modality had in it, as the model's gates
+    say; None where it has none that can be read.
     """
 
     confidence: float | None = None
-    sure: bool = True
+    sure: bool | None = None
     model: str = ""
     finish_reason: Literal["stop", "length", "cancelled"] = "stop"
     usage: Usage = Usage(0, 0)
     timings: Timings = Timings(0.0, 0.0)
     notices: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    modality_weights: dict[str, float] | None = None
+
+    def __repr__(self) -> str:
+        chance = None if self.confidence is None else round(self.confidence, 2)
+        return f"Answer({self.text!r}, confidence={chance}, sure={self.sure})"
 
     def __str__(self) -> str:
         return self.text

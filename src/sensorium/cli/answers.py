@@ -31,16 +31,16 @@ def receive(events: "Iterable[StreamEvent]", *, live: bool) -> "Answer":
     raise EngineError("The model gave no answer. Ask again; if it stays so, report it with the question.")
 
 
-def notes(answer: "Answer", language: Language, *, cut: str = "cut") -> list[str]:
-    """What the user should know of an answer; `cut` is the message for one that reached its longest length."""
+def notes(answer: "Answer", language: Language) -> list[str]:
+    """What the user should know of an answer."""
     told = list(answer.notices)
-    if not answer.sure:
+    if answer.sure is False:
         chance = answer.confidence
         told.append(
             say("unsure-somehow", language) if chance is None else say("unsure", language, percent=100 * chance)
         )
     if answer.finish_reason == "length":
-        told.append(say(cut, language, tokens=answer.usage.completion_tokens))
+        told.append(say("cut", language, tokens=answer.usage.completion_tokens))
     return told
 
 
@@ -54,5 +54,7 @@ def to_dict(answer: "Answer") -> dict[str, Any]:
         "usage": vars(answer.usage),
         "timings": vars(answer.timings),
         "notices": list(answer.notices),
+        "places": [{"kind": type(place).__name__.lower(), **vars(place)} for place in answer.places],
+        "modality_weights": answer.modality_weights,
         "finish_reason": answer.finish_reason,
     }

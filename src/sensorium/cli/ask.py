@@ -3,45 +3,50 @@
 import mimetypes
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sensorium.cli.answers import notes, receive, to_dict
 from sensorium.cli.console import note, write, write_json
-from sensorium.cli.inputs import STDIN, AsJson, ModelName, open_model, read_files
+from sensorium.cli.inputs import (
+    STDIN,
+    AsJson,
+    MaxTokens,
+    ModelName,
+    Seed,
+    Temperature,
+    open_model,
+    read_files,
+    sampling_options,
+)
 from sensorium.cli.messages import language_of
 from sensorium.core.errors import UsageError
 
-if TYPE_CHECKING:
-    from sensorium.engine.sampling import Options
-
 
 def ask(
-    arguments: Annotated[
+    files: Annotated[
         list[str],
-        typer.Argument(metavar="[FILE]... QUESTION", help="Files, '-' for standard input; the question comes last."),
+        typer.Argument(metavar="FILE", help="'-' for standard input.", default_factory=list, show_default=False),
     ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="It comes last.", show_default=False)],
     *,
     model: ModelName = None,
     as_json: AsJson = False,
-    max_tokens: Annotated[int | None, typer.Option(metavar="N", help="Longest answer.", show_default=False)] = None,
-    temperature: Annotated[
-        float | None, typer.Option(metavar="T", help="0 takes the likeliest words.", show_default=False)
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="S", help="The same seed, the same answer.", show_default=False)
-    ] = None,
+    max_tokens: MaxTokens = 128,
+    temperature: Temperature = 0.0,
+    seed: Seed = None,
 ) -> None:
     """Ask a question about pictures, sounds and films, or about none.
 
-    Standard output gets the answer and nothing else; notes go to standard error.
+    Standard output gets the answer and nothing else; notes go to standard error. A question that begins with a dash
+    goes behind two: sensorium ask FILE -- "-5 or 5?"
     """
-    *files, question = arguments
     _check(question)
     media = read_files(files)
+    options = sampling_options(max_tokens, temperature, seed)
     live = sys.stdout.isatty() and not as_json
-    events = open_model(model).stream(question, *media, **_options(max_tokens, temperature, seed))
+    events = open_model(model).stream(question, *media, **options)
     answer = receive(events, live=live)
     if as_json:
         write_json(to_dict(answer))
@@ -67,15 +72,3 @@ def _named_like_media(question: str) -> bool:
     """Whether it is one word such as "boot.png": a file, be it there or not."""
     kind = (mimetypes.guess_type(question)[0] or "").partition("/")[0]
     return kind in ("image", "audio", "video") and not any(map(str.isspace, question))
-
-
-def _options(max_tokens: int | None, temperature: float | None, seed: int | None) -> "Options":
-    """Those that were given; the rest is the model's to choose."""
-    options: Options = {}
-    if max_tokens is not None:
-        options["max_tokens"] = max_tokens
-    if temperature is not None:
-        options["temperature"] = temperature
-    if seed is not None:
-        options["seed"] = seed
-    return options

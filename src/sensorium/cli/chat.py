@@ -9,11 +9,22 @@ import typer
 
 from sensorium.cli.answers import notes, receive
 from sensorium.cli.console import note, write
-from sensorium.cli.inputs import STDIN, ModelName, open_model, read_file, read_files
+from sensorium.cli.inputs import (
+    STDIN,
+    MaxTokens,
+    ModelName,
+    Seed,
+    Temperature,
+    open_model,
+    read_file,
+    read_files,
+    sampling_options,
+)
 from sensorium.cli.messages import language_of
 from sensorium.core.errors import SensoriumError, UsageError
 
 if TYPE_CHECKING:
+    from sensorium.engine.sampling import Options
     from sensorium.media.types import Media
     from sensorium.runtime.protocol import Model
 
@@ -26,10 +37,12 @@ HELP = """\
 
 
 def chat(
-    files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="Shown with the first question.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Shown with the first question.")] = None,
+    *,
     model: ModelName = None,
+    max_tokens: MaxTokens = 512,
+    temperature: Temperature = 0.0,
+    seed: Seed = None,
 ) -> None:
     """Ask question after question about the same files.
 
@@ -38,8 +51,9 @@ def chat(
     if STDIN in (files or []):
         raise UsageError("'-' is no file here: questions come from standard input. Give files by their paths.")
     media = read_files(files or [])
+    options = sampling_options(max_tokens, temperature, seed)
     typed = sys.stdin.isatty()
-    talk = _Talk(open_model(model), media, live=sys.stdout.isatty())
+    talk = _Talk(open_model(model), media, options, live=sys.stdout.isatty())
     if typed:
         note(HELP)
     for line in _lines(typed):
@@ -52,11 +66,12 @@ def chat(
 class _Talk:
     """A talk at the keyboard: files wait here for the next question, and what goes wrong ends no more than its turn."""
 
-    def __init__(self, model: "Model", media: "list[Media]", *, live: bool) -> None:
+    def __init__(self, model: "Model", media: "list[Media]", options: "Options", *, live: bool) -> None:
         self.worst = 0  # the highest exit code of an error
         self._model = model
         self._chat = model.chat()
         self._waiting = media
+        self._options = options
         self._live = live
 
     def take(self, line: str) -> bool:
@@ -91,14 +106,14 @@ class _Talk:
     def _ask(self, question: str) -> None:
         waiting, self._waiting = self._waiting, []
         try:
-            answer = receive(self._chat.stream(question, *waiting), live=self._live)
+            answer = receive(self._chat.stream(question, *waiting, **self._options), live=self._live)
         except KeyboardInterrupt:
             self._waiting = waiting  # the talk is as it was before the question
             note("stopped")
             return
         if not self._live:
             write(" ".join(answer.text.splitlines()))
-        for line in notes(answer, language_of(question), cut="chat-cut"):
+        for line in notes(answer, language_of(question)):
             note(line)
 
 

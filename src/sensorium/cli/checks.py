@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sensorium.core.errors import SensoriumError
 
 OLDEST_PYTHON = (3, 11)
 DISTRIBUTION = "sensorium"
-MODULES = {"huggingface-hub": "huggingface_hub", "pillow": "PIL", "pyyaml": "yaml"}
-"""Distributions whose module has another name."""
+MODULES = {"huggingface-hub": "huggingface_hub.constants", "pillow": "PIL", "pyyaml": "yaml"}
+"""Distributions whose module has another name; of that of the Hub, its settings."""
 
 HIDDEN_EXTRAS = ("dev",)
 _REQUIREMENT = re.compile(
@@ -105,6 +105,8 @@ def _packages() -> Iterator[Check]:
         detail = each.version or "of unknown version"
         if each.name == "av":
             detail += f" with {_ffmpeg(module.library_versions)}"
+        if each.name == "huggingface-hub":
+            detail += f", {_cache(module)}"
         if each.too_old:
             detail += f", older than {each.floor}"
         yield Check(each.name, not each.too_old, detail, f"pip install --upgrade '{each.name}>={each.floor}'")
@@ -113,6 +115,17 @@ def _packages() -> Iterator[Check]:
 def _ffmpeg(versions: dict[str, tuple[int, ...]]) -> str:
     wanted = ("libavcodec", "libavformat", "libswresample")
     return ", ".join(f"{name} {'.'.join(map(str, versions[name]))}" for name in wanted if name in versions)
+
+
+def _cache(settings: Any) -> str:
+    """Where fetched models lie, as the package of the Hub has it, and how many there are."""
+    folder = Path(settings.HF_HUB_CACHE)
+    try:
+        count = str(len(list(folder.glob("models--*"))))
+    except OSError as error:
+        count = f"unreadable, {error.strerror};"
+    offline = ", offline mode is on (HF_HUB_OFFLINE)" if settings.HF_HUB_OFFLINE else ""
+    return f"{count} models in {folder}{offline}"
 
 
 def _processor() -> Check:

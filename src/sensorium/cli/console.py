@@ -5,12 +5,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from threading import Timer
 from typing import Any, TextIO
 
 import typer
+
+from sensorium.core.errors import UsageError
 
 READER_LEFT = 141
 """The exit code when nobody reads our output any more, as a shell gives it (128 + SIGPIPE)."""
@@ -28,18 +30,27 @@ def safe(text: str) -> str:
 
 
 def write(text: str, end: str = "\n") -> None:
-    """Write a piece of a result to standard output at once. Raises: typer.Exit when nobody reads it any more."""
-    _put(sys.stdout, text + end)
+    """Write a piece of a result to standard output at once.
+
+    Raises: typer.Exit when nobody reads it any more, UsageError when it cannot be written.
+    """
+    try:
+        _put(sys.stdout, text + end)
+    except OSError as error:
+        raise UsageError(
+            f"standard output: {error.strerror or error}; expected room for the result. Send it elsewhere."
+        ) from error
 
 
 def write_json(value: Any) -> None:
-    """Write one JSON object to standard output."""
-    _put(sys.stdout, to_json(value) + "\n")
+    """Write one JSON object to standard output. Raises: as `write`."""
+    write(to_json(value))
 
 
 def note(text: str) -> None:
-    """Write a line for the user to standard error."""
-    _put(sys.stderr, text + "\n")
+    """Write a line for the user to standard error, if that takes it."""
+    with suppress(OSError):
+        _put(sys.stderr, text + "\n")
 
 
 def to_json(value: Any) -> str:
@@ -70,8 +81,10 @@ def _put(stream: TextIO, text: str) -> None:
     try:
         stream.write(safe(text))
         stream.flush()
-    except BrokenPipeError as error:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)  # else Python fails once more when it flushes at its end
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-        raise typer.Exit(READER_LEFT) from error
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(READER_LEFT) from error
+        raise

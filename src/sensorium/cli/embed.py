@@ -1,7 +1,6 @@
 """`sensorium embed`: places of pictures and texts in the space of a dual encoder."""
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,16 +8,15 @@ import typer
 from sensorium.cli.console import note, patience, write_json
 from sensorium.cli.fetching import fetching
 from sensorium.cli.inputs import AsJson, read_files
-from sensorium.core.errors import ConfigError, UsageError
+from sensorium.cli.outputs import check_output
+from sensorium.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sensorium.runtime.embedding import Embedder
 
 
 def embed(
-    files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="Pictures, '-' for standard input.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Pictures, '-' for standard input.")] = None,
     *,
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="T", help="A text; may be given again.", show_default=False)
@@ -27,7 +25,7 @@ def embed(
         str, typer.Option("--model", metavar="M", help="A CLIP or SigLIP: its folder, or org/name of the Hub.")
     ] = "openai/clip-vit-base-patch32",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="NPY", help="Write an array [N, width] there.", show_default=False)
+        str | None, typer.Option("--out", metavar="NPY", help="Write an array [N, width] there.", show_default=False)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,20 +41,23 @@ def embed(
     words = text or []
     if not files and not words:
         raise UsageError("There is nothing to embed; expected pictures or --text. Write: sensorium embed photo.jpg")
+    if not all(each.strip() for each in words):
+        raise UsageError("A --text is empty; expected words. Write them, or leave it out.")
+    target = None if out is None else check_output(out, "--out")
     media = read_files(files or [])
     embedder = _open(model)
     made = [embedder.embed(medium) for medium in media] + list(embedder.embed_texts(words) if words else [])
     items = [*({"file": name} for name in files or []), *({"text": each} for each in words)]
-    if out is not None:
+    if target is not None:
         stream = io.BytesIO()
         np.save(stream, np.stack(made))
         try:
-            write_atomic(out, stream.getvalue())
+            write_atomic(target, stream.getvalue())
         except OSError as error:
-            raise ConfigError(
-                f"{out}: {error.strerror or error}; expected to write there. Give another --out."
+            raise UsageError(
+                f"{target}: {error.strerror or error}; expected to write there. Give another --out."
             ) from error
-        note(f"{len(made)} x {embedder.width} numbers in {out}")
+        note(f"{len(made)} x {embedder.width} numbers in {target}")
         return
     if as_json:
         listed = [{**item, "embedding": each.tolist()} for item, each in zip(items, made, strict=True)]

@@ -8,9 +8,11 @@ import typer
 
 from sensorium.cli.console import patience
 from sensorium.cli.fetching import fetching
+from sensorium.core.collection import lasting
 from sensorium.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from sensorium.engine.sampling import Options
     from sensorium.media.types import Media
     from sensorium.runtime.protocol import Model
 
@@ -25,15 +27,33 @@ ModelName = Annotated[
         show_default=False,
     ),
 ]
+MaxTokens = Annotated[int, typer.Option("--max-tokens", metavar="N", help="Longest answer.")]
+Temperature = Annotated[float, typer.Option("--temperature", metavar="T", help="0 takes the likeliest words.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="S", help="The same seed, the same answer.  [default: another each time]", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON object; errors are JSON on standard error.")]
 
 
 def open_model(name: str | None) -> "Model":
     """Load a model, fetched if need be; a line says so if that takes long. Raises: UsageError, ModelError."""
     with patience("loading the model …"), fetching() as progress:
-        from sensorium.runtime.load import load
+        with lasting():
+            from sensorium.runtime.load import load
 
-        return load(name, progress=progress) if name else load()
+        return load(progress=progress) if name is None else load(name, progress=progress)
+
+
+def sampling_options(max_tokens: int, temperature: float, seed: int | None) -> "Options":
+    """How the words of an answer are chosen: looked at before the model loads. Raises: UsageError."""
+    from sensorium.engine.sampling import Options, Sampling
+
+    options = Options(max_tokens=max_tokens, temperature=temperature, seed=seed)
+    Sampling(**options)
+    return options
 
 
 def read_files(paths: Sequence[str]) -> "list[Media]":

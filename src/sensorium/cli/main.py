@@ -15,11 +15,14 @@ import typer.main
 from sensorium import __version__
 from sensorium.cli.ask import ask
 from sensorium.cli.chat import chat
+from sensorium.cli.compose import compose, export
 from sensorium.cli.console import accept_any_letter, note, to_json, write
+from sensorium.cli.data import data
 from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
 from sensorium.cli.embed import embed
 from sensorium.cli.evaluate import evaluate
+from sensorium.cli.fusion import fusion
 from sensorium.cli.models import models
 from sensorium.cli.train import train
 from sensorium.cli.transcribe import transcribe
@@ -34,8 +37,10 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _command in (ask, chat, embed, transcribe, models, doctor, demo, train, evaluate):
+for _command in (ask, chat, embed, transcribe, models, doctor, demo, compose, train, export, evaluate):
     app.command()(_command)
+app.add_typer(data)
+app.add_typer(fusion)
 
 
 @app.callback(invoke_without_command=True)
@@ -98,10 +103,22 @@ def explain(error: Exception) -> Failure:
     told = getattr(error, "format_message", None)  # typer's own errors; their class has no public name
     if told is not None:
         command = getattr(getattr(error, "ctx", None), "command_path", "sensorium")
-        what = f"{told().rstrip('.')}. See: {command} --help"
+        what = f"{_parsing(told(), error)}. See: {command} --help"
         return Failure(UsageError.__name__, _one_line(what), UsageError.exit_code)
     what = f"unexpected: {type(error).__name__}: {error}, run with {DEBUG}=1 for the traceback"
     return Failure(type(error).__name__, _one_line(what), ModelError.exit_code)
+
+
+def _parsing(told: str, error: Exception) -> str:
+    """What typer says of an argument, with what was given where it leaves that out, and what may have been meant."""
+    told = told.rstrip(".").replace("Value error, ", "").partition(", unable to parse")[0]
+    faults = getattr(error.__cause__, "errors", None)  # of pydantic, which typer asks to read numbers
+    if faults is not None:
+        told = told.replace("Input should be", f"got {faults()[0]['input']!r}; expected")
+    option = getattr(error, "option_name", "")
+    if option.startswith("-") and not option.startswith("--"):
+        told += ". What begins with a dash and is no option goes behind two: -- '-5 or 5?'"
+    return told
 
 
 def _one_line(message: str) -> str:

@@ -17,7 +17,6 @@ _TABLE: Mapping[str, Mapping[Language, str]] = MappingProxyType(
             "en": "cut off after {tokens} tokens; --max-tokens allows more",
             "zh": "在 {tokens} 个词元后截断；可用 --max-tokens 放宽",
         },
-        "chat-cut": {"en": "cut off after {tokens} tokens", "zh": "在 {tokens} 个词元后截断"},
     }
 )
 

@@ -8,8 +8,6 @@ from sensorium.cli.inputs import AsJson
 if TYPE_CHECKING:
     from pathlib import Path
 
-BUNDLED_SOURCE = "bundled"
-
 
 def models(as_json: AsJson = False) -> None:
     """List the models.
@@ -25,25 +23,24 @@ def models(as_json: AsJson = False) -> None:
         size = f"{entry['bytes'] / 1e6:,.0f} MB" if entry["bytes"] else "not installed"
         write(f"{entry['name']}  ({', '.join(entry['modalities'])}; {entry['licence']}; {size})")
         write(f"    {entry['summary']}")
-        if entry["source"] != BUNDLED_SOURCE:
+        if "/" in entry["source"]:  # an id of the Hub
             needs = f"needs {entry['memory'] / 1e9:.1f} GB of memory"
             write(f"    smallest: sensorium {entry['command']} --model {entry['source']}  ({needs})")
 
 
 def _entries() -> list[dict[str, Any]]:
-    from sensorium.models.catalog import BUNDLED, EMBEDDERS, FAMILIES, TRANSCRIBERS, memory_for
+    from sensorium.models.catalog import BUNDLED, COMMANDS, memory_for
+    from sensorium.models.mistaken import BUNDLED_SOURCE
 
-    entries = sorted(FAMILIES.entries, key=lambda entry: entry.source != BUNDLED_SOURCE)
-    does = dict.fromkeys(FAMILIES.names(), "ask") | dict.fromkeys(EMBEDDERS.names(), "embed")
-    does |= dict.fromkeys(TRANSCRIBERS.names(), "transcribe")
+    entries = [(command, entry) for command, families in COMMANDS.items() for entry in families.entries]
     listed = []
-    for entry in (*entries, *EMBEDDERS.entries, *TRANSCRIBERS.entries):
+    for command, entry in sorted(entries, key=lambda each: each[1].source != BUNDLED_SOURCE):
         bundled = entry.source == BUNDLED_SOURCE
         size = _size(BUNDLED) if bundled else entry.size
         listed.append(
             {
                 "name": entry.name,
-                "command": does[entry.name],
+                "command": command,
                 "modalities": list(entry.modalities),
                 "licence": entry.licence,
                 "summary": entry.summary,

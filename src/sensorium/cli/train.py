@@ -1,6 +1,6 @@
 """`sensorium train RECIPE [key=value ...]`: from a recipe to a model folder, or on from where a run was stopped."""
 
-import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sensorium.cli.console import note, write
+from sensorium.cli.train_plan import show_plan
 from sensorium.core.errors import ConfigError, MissingPackage
 
 if TYPE_CHECKING:
-    from sensorium.training.loop import Progress
+    from sensorium.training.log import Progress
     from sensorium.training.recipe import Recipe
 
 INTERRUPTED = 130
@@ -25,6 +26,9 @@ def train(
         list[str] | None,
         typer.Argument(metavar="[KEY=VALUE]...", help="Instead of the recipe's: steps=100, model.vision.layers=2 …"),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be learnt, the memory, tokens and time it takes.")
+    ] = False,
 ) -> None:
     """Train a model from a recipe, or go on with a run.
 
@@ -34,6 +38,14 @@ def train(
     from sensorium.training.recipe import read_recipe
 
     settings = read_recipe(recipe, overrides or ())
+    if dry_run:
+        show_plan(settings)
+        return
+    if os.environ.get("RANK", "0") != "0":  # one of several processes, of which the first reports
+        from sensorium.training.loop import train as run
+
+        run(settings, lambda progress: None)
+        return
     folder = Path(settings.output)
     if (folder / "checkpoint.safetensors").exists():
         note(f"going on from {folder / 'checkpoint.safetensors'}")
@@ -45,6 +57,7 @@ def train(
         note(f"stopped; what was saved in {folder} is whole. To go on from there, give the same command again.")
         raise typer.Exit(INTERRUPTED) from stop
     _draw(folder)
+    _tell_skipped(folder)
     write(str(model))
 
 
@@ -65,13 +78,24 @@ def _run(settings: "Recipe") -> Path:
 def _draw(folder: Path) -> None:
     """Draw the curves of a run beside its log; without matplotlib say what is missing."""
     from sensorium.training.curves import draw_curves
+    from sensorium.training.log import LOG, read_log
 
     try:
-        draw_curves(json.loads((folder / "log.json").read_text(encoding="utf-8")), folder / "curves.png")
+        draw_curves(read_log(folder / LOG), folder / "curves.png")
     except MissingPackage as error:
         note(f"no curves: {error}")
     else:
         note(f"curves: {folder / 'curves.png'}")
+
+
+def _tell_skipped(folder: Path) -> None:
+    """Say how many records were left out, if any."""
+    from sensorium.training.preparation import SKIPPED
+
+    path = folder / SKIPPED
+    if path.is_file():
+        left_out = len({*path.read_text(encoding="utf-8").splitlines()})
+        note(f"{left_out} records were left out; {path} says which, and why")
 
 
 @contextmanager
@@ -90,7 +114,7 @@ def _reporting() -> "Iterator[Callable[[Progress], None]]":
 
         def report(progress: "Progress") -> None:
             bars.update(task, completed=progress.step, total=progress.steps, description=_summary(progress))
-            if progress.validation:
+            if progress.held_out:
                 bars.console.print(_table(progress), markup=False, highlight=False)
 
         yield report
@@ -98,7 +122,7 @@ def _reporting() -> "Iterator[Callable[[Progress], None]]":
 
 def _report_line(progress: "Progress") -> None:
     note(_summary(progress))
-    if progress.validation:
+    if progress.held_out:
         note(_table(progress))
 
 
@@ -111,12 +135,18 @@ def _summary(progress: "Progress") -> str:
 
 
 def _table(progress: "Progress") -> str:
-    """Answers right by domain, the mean last."""
-    shares = dict(sorted((progress.validation or {}).items()))
-    shares["mean"] = sum(shares.values()) / max(1, len(shares))
-    width = max(map(len, shares))
-    lines = [f"  {name:{width}}  {100 * share:5.1f} %" for name, share in shares.items()]
-    return "\n".join([f"validation at step {progress.step}, answers right:", *lines])
+    """Answers right by domain, the mean last; losses, as samples are and with nothing to be seen or heard."""
+    held_out = dict(sorted((progress.held_out or {}).items()))
+    width = max(len("mean"), *map(len, held_out))
+    lines = [f"validation at step {progress.step}: answers right, loss, loss with media blanked"]
+    for name, each in held_out.items():
+        blanked = "" if each.blanked is None else f"  {each.blanked:6.3f}"
+        lines.append(f"  {name:{width}}  {100 * each.right:5.1f} %  {each.loss:6.3f}{blanked}")
+    mean = sum(each.right for each in held_out.values()) / max(1, len(held_out))
+    lines.append(f"  {'mean':{width}}  {100 * mean:5.1f} %")
+    if blind := [name for name, each in held_out.items() if each.blind]:
+        lines.append(f"  warning: what the media show makes no difference to the loss of {', '.join(blind)}")
+    return "\n".join(lines)
 
 
 def _duration(seconds: float) -> str:

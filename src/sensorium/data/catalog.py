@@ -5,11 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from sensorium.core.catalogue import Catalogue, Entry
-from sensorium.core.errors import UsageError
+from sensorium.core.errors import ConfigError, UsageError
 from sensorium.core.names import did_you_mean
+from sensorium.data.mixture import Share
 from sensorium.data.readers.fsdd import Fsdd
 from sensorium.data.readers.mnist import Mnist
 from sensorium.data.readers.table import real_domains
+from sensorium.data.records.domain import RecordDomain
+from sensorium.data.records.skipped import Skipped
+from sensorium.data.records.source import open_records
 from sensorium.data.sample import Domain
 from sensorium.data.synthetic.pairs import Pairs
 
@@ -40,6 +44,22 @@ def domain(name: str, root: Path) -> Domain:
             "Give one of these."
         )
     return makers[name]()
+
+
+def file_domain(name: str, share: Share, skipped: Skipped) -> Domain:
+    """The records of a share's file as a domain of that name. Raises: ConfigError without a file; InputError."""
+    if share.file is None:
+        raise ConfigError(f"{name}: names no file of records. Write: {name}: {{ file: data.json }}.")
+    media = None if share.media is None else Path(share.media)
+    held_out = share.validation
+    return RecordDomain(
+        name,
+        open_records(Path(share.file), media=media, columns=share.columns),
+        validation=open_records(Path(held_out), media=media, columns=share.columns)
+        if isinstance(held_out, str)
+        else held_out,
+        skipped=skipped,
+    )
 
 
 def _synthetic(name: str) -> Domain:

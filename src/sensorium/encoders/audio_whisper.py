@@ -1,4 +1,4 @@
-"""Whisper's encoder (Radford et al. 2022), which Qwen2-Audio has too: log-mel of a fixed length to rows of 20 ms."""
+"""Whisper's encoder (Radford et al. 2022), which Qwen2-Audio has too: log-mel to rows of 20 ms."""
 
 import math
 from collections.abc import Sequence
@@ -41,18 +41,19 @@ class WhisperEncoder(nn.Module):
         """Encode.
 
         Inputs:
-            mel: [N, M, frames], frames twice the positions.
+            mel: [N, M, frames], at most twice as many frames as there are positions.
             mask: [N, 1, P, P], True where a row sees a row; None for all, as Whisper does, padded or not.
 
-        Returns: [N, P / pool, D].
+        Returns: [N, P / pool, D], P half the frames, rounded up; a last row that has no others to be averaged with is
+        left out.
 
-        Raises: EngineError for another number of frames.
+        Raises: EngineError for more frames.
         """
         frames = STRIDE * len(self.positions)
-        if mel.shape[2] != frames:
-            raise EngineError(f"mel: got {mel.shape[2]} frames; the encoder takes {frames}. Pad or cut the sound.")
-        x = F.gelu(self.conv2(F.gelu(self.conv1(mel))))  # [N, D, P]
-        x = x.transpose(1, 2) + self.positions  # [N, P, D]
+        if mel.shape[2] > frames:
+            raise EngineError(f"mel: got {mel.shape[2]} frames; the encoder takes at most {frames}. Cut the sound.")
+        x = F.gelu(self.conv2(F.gelu(self.conv1(mel)))).transpose(1, 2)  # [N, P, D]
+        x = x + self.positions[: x.shape[1]]
         for block in self.blocks:
             x = block(x, mask=mask)
         if self.pool > 1:

@@ -15,6 +15,7 @@ from sensorium.core.errors import EngineError
 from sensorium.engine.sampling import Sampler, Sampling
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.nn.cache import KVCache
+from sensorium.weights.filling import all_finite
 
 
 class TokenModel(Protocol):
@@ -74,7 +75,7 @@ def generate(
     unwritten = torch.tensor(banned, dtype=torch.int64, device=logits.device)
     running = [True] * batch
     for count in range(1, sampling.max_tokens + 1):
-        if not bool(torch.isfinite(logits).all()):
+        if not all_finite(logits):
             raise EngineError("The model's scores are not finite numbers. Check the model's files (sensorium doctor).")
         ids, log_probs = sampler.choose(logits.index_fill(1, unwritten, -torch.inf))
         events: list[TokenEvent | None] = []

@@ -4,18 +4,19 @@ A talk is rendered to pieces, pieces become ids; a medium becomes features and e
 model will make rows of it. Media that the model cannot take are an error, never dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
 from sensorium.chat.message import Message
 from sensorium.chat.template import PAD, PLACEHOLDER, Piece, Slot, Special, Words, render
 from sensorium.chat.tokenizer import Tokenizer
-from sensorium.core.errors import LimitExceeded, UnsupportedMedia
 from sensorium.inputs import features
 from sensorium.inputs.batching import Item, Talk, batch_talks
 from sensorium.inputs.carrier import ModelInputs, RowModality, TrainingInputs
+from sensorium.inputs.refusals import check_length, not_taken
 from sensorium.inputs.spec import InputSpec
 from sensorium.media.types import AudioClip, Image, Media, VideoClip
 
@@ -25,9 +26,11 @@ MODALITIES: tuple[RowModality, ...] = ("image", "audio", "video")
 class Assembler:
     """Builds inputs for one model: its tokenizer and its input spec."""
 
-    def __init__(self, tokenizer: Tokenizer, spec: InputSpec) -> None:
+    def __init__(self, tokenizer: Tokenizer, spec: InputSpec, *, item: Callable[[Media], Item] | None = None) -> None:
+        """Build. Args: item: features of one medium and its number of rows; None for those of `nano`."""
         self.tokenizer = tokenizer
         self.spec = spec
+        self._item = item or partial(nano_item, spec=spec)
         self._placeholder = {modality: tokenizer.special(PLACEHOLDER[modality]) for modality in MODALITIES}
         self._pad = tokenizer.special(PAD)
 
@@ -46,11 +49,7 @@ class Assembler:
         answers = _answer_weights(messages, weights)
         for piece, weight in zip(render(messages, ask=ask), _spread(messages, answers, ask), strict=True):
             self._add(talk, piece, weight)
-        if len(talk.ids) > self.spec.max_tokens:
-            raise LimitExceeded(
-                f"talk: {len(talk.ids)} tokens, pictures and sounds included, is more than the {self.spec.max_tokens} "
-                "this model takes. Ask about fewer or shorter media, or begin a new talk."
-            )
+        check_length(talk.ids, self.spec.max_tokens)
         return talk
 
     def _add(self, talk: Talk, piece: Piece, weight: float) -> None:
@@ -59,28 +58,12 @@ class Assembler:
         elif isinstance(piece, Words):
             ids = self.tokenizer.encode(piece.text)
         else:
-            item = self.item(piece.media)
+            item = self._item(piece.media)
             talk.items.append(item)
             ids = [self._placeholder[item.modality]] * item.rows
         learnt = not isinstance(piece, Slot) and piece.answer
         talk.ids.extend(ids)
         talk.weights.extend([weight if learnt else 0.0] * len(ids))
-
-    def item(self, media: Media) -> Item:
-        """Features of one medium and its number of rows. Raises: as `talk`."""
-        if isinstance(media, Image):
-            pixels = features.image_features(media, self.spec.image)
-            return Item("image", pixels, features.image_rows(pixels, self.spec.image))
-        if isinstance(media, AudioClip):
-            mel = features.audio_features(media, self.spec.audio)
-            return Item("audio", mel, features.audio_rows(mel, self.spec.audio))
-        if isinstance(media, VideoClip):
-            frames, times = features.video_features(media, self.spec.video)
-            return Item("video", frames, features.video_rows(frames, self.spec.video), times)
-        raise UnsupportedMedia(
-            f"{media.source}: this model takes {', '.join(MODALITIES)}, not {media.modality}. "
-            "Paste the text into the question, or choose another model (sensorium models)."
-        )
 
     def batch(self, talks: Sequence[Talk], *, left: bool = False) -> ModelInputs:
         """Pad talks to one length (on the left for generation) and group their media by modality."""
@@ -93,6 +76,20 @@ class Assembler:
         for row, talk in enumerate(talks):
             weights[row, : len(talk.weights)] = torch.tensor(talk.weights)
         return TrainingInputs(inputs, weights)
+
+
+def nano_item(media: Media, spec: InputSpec) -> Item:
+    """Features of one medium for the encoders of `nano`. Raises: as `Assembler.talk`."""
+    if isinstance(media, Image):
+        pixels = features.image_features(media, spec.image)
+        return Item("image", pixels, features.image_rows(pixels, spec.image))
+    if isinstance(media, AudioClip):
+        mel = features.audio_features(media, spec.audio)
+        return Item("audio", mel, features.audio_rows(mel, spec.audio))
+    if isinstance(media, VideoClip):
+        frames, times = features.video_features(media, spec.video)
+        return Item("video", frames, features.video_rows(frames, spec.video), times)
+    raise not_taken(media, *MODALITIES)
 
 
 def _answer_weights(messages: Sequence[Message], weights: Sequence[float]) -> list[float]:

@@ -8,12 +8,15 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from sensorium.core.errors import LimitExceeded, UnreadableMedia
 from sensorium.inputs.mel import mel_filters
+from sensorium.inputs.pictures import Resample, resize
 from sensorium.inputs.spec import AudioSpec, ImageSpec, VideoSpec
 from sensorium.media.types import AudioClip, Image, VideoClip
+
+FILTER: Resample = "bicubic"
+"""Of pictures and frames."""
 
 LOUDEST = 2.0**31
 """Samples of any integer type are within; powers of larger ones leave the range of fp32."""
@@ -39,19 +42,11 @@ def fit(size: tuple[int, ...], spec: ImageSpec | VideoSpec, *, source: str) -> t
     return sides[0] * spec.multiple, sides[1] * spec.multiple
 
 
-def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Bicubic with antialiasing (Pillow). Shapes: [h, w, 3] to [height, width, 3]."""
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    resized = Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.BICUBIC)
-    return np.asarray(resized)
-
-
 def image_features(image: Image, spec: ImageSpec) -> NDArray[np.uint8]:
     """Returns: [3, height, width] uint8. Raises: UnreadableMedia for no pixels, LimitExceeded as `fit`."""
     _check_pixels(image.pixels, 3, "[height, width, 3]", source=image.source)
     height, width = fit(image.pixels.shape[:2], spec, source=image.source)
-    return _channels_first(resize(image.pixels, height, width))
+    return _channels_first(resize(image.pixels, height, width, FILTER))
 
 
 def image_rows(features: NDArray[np.uint8], spec: ImageSpec) -> int:
@@ -75,7 +70,7 @@ def video_features(clip: VideoClip, spec: VideoSpec) -> tuple[NDArray[np.uint8],
     missing = -count % spec.tubelet
     chosen = np.concatenate((chosen, np.repeat(chosen[-1:], missing)))
     height, width = fit(clip.frames.shape[1:3], spec, source=clip.source)
-    frames = np.stack([resize(clip.frames[index], height, width) for index in chosen])
+    frames = np.stack([resize(clip.frames[index], height, width, FILTER) for index in chosen])
     return _channels_first(frames), clip.times[chosen].astype(np.float32)
 
 

@@ -5,16 +5,17 @@ from the config.json of an open checkpoint.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
 from torch import nn
 
 from sensorium.core.errors import ConfigError
-from sensorium.language.capped import CappedAttention
+from sensorium.core.sizes import check_sizes
 from sensorium.language.decoder import Decoder, Layer
 from sensorium.language.embedding import ScaledEmbedding
-from sensorium.nn.attention import Attention
+from sensorium.nn.attention import Attention, Scoring
 from sensorium.nn.block import Block
+from sensorium.nn.linear import Linear
 from sensorium.nn.mlp import GatedMlp
 from sensorium.nn.norm import CentredRmsNorm, RmsNorm
 from sensorium.nn.rotary import Rotary, Turns, frequencies, stretched
@@ -83,6 +84,7 @@ class AttentionConfig:
                 f"attention: the head width is {self.head_width}; expected an even number, since rotary positions turn "
                 "pairs. Correct the model's config."
             )
+        check_sizes("attention", heads=self.heads, head_width=self.head_width)
         _positive("attention: scale", self.scale)
         _positive("attention: cap", self.cap)
 
@@ -122,11 +124,7 @@ class DecoderConfig:
     logit_cap: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary", "width", "layers", "hidden"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"decoder: {name} is {getattr(self, name)}; expected at least 1. Correct the model's config."
-                )
+        check_sizes("decoder", vocabulary=self.vocabulary, width=self.width, layers=self.layers, hidden=self.hidden)
         if self.windows and len(self.windows) != self.layers:
             raise ConfigError(
                 f"decoder: windows for {len(self.windows)} layers, but {self.layers} layers; expected one for each. "
@@ -165,7 +163,7 @@ def build_decoder(config: DecoderConfig, *, rotary: Turns | None = None) -> Deco
         norm=_norm(config.norm, config.width),
         kv_heads=config.attention.kv_heads,
         head_width=config.attention.head_width,
-        head=None if config.tied else nn.Linear(config.width, config.vocabulary, bias=False),
+        head=None if config.tied else Linear(config.width, config.vocabulary, bias=False),
         logit_cap=config.logit_cap,
     )
 
@@ -185,10 +183,8 @@ def _block(config: DecoderConfig) -> Block:
         bias=sizes.bias,
         out_bias=sizes.out_bias,
         qk_norm=(lambda width: _norm(norm, width)) if sizes.qk_norm else None,
-        scale=sizes.scale,
+        scoring=Scoring(sizes.scale, sizes.cap),
     )
-    if sizes.cap is not None:  # called as an `Attention` is, which is all that a block asks
-        attention = cast("Attention", CappedAttention(attention, cap=sizes.cap))
     return Block(
         attention=attention,
         mlp=GatedMlp(config.width, config.hidden, activation=config.activation),

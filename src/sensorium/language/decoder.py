@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
-from sensorium.language.capped import soft_cap
 from sensorium.language.embedding import ScaledEmbedding
+from sensorium.nn.activation import soft_cap
 from sensorium.nn.cache import KVCache, causal_mask
+from sensorium.nn.linear import linear
 from sensorium.nn.rotary import Rotation, Turns
 
 
@@ -120,7 +120,7 @@ class Decoder(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token. Inputs: hidden: [..., D]. Returns: [..., V]."""
-        scores = F.linear(hidden, self.embedding.weight) if self.head is None else self.head(hidden)
+        scores = linear(hidden, self.embedding.weight) if self.head is None else self.head(hidden)
         return scores if self.logit_cap is None else soft_cap(scores, self.logit_cap)
 
     def new_cache(self, batch: int, capacity: int) -> KVCache:

@@ -1,4 +1,4 @@
-"""FFmpeg containers through PyAV, opened safely: from memory, by one named demuxer, with no way to other files.
+"""FFmpeg containers through PyAV, opened safely: by one named demuxer, with no way to other files.
 
 Playlists and reference movies name further files and hosts. Here a demuxer sees bytes only, never a path; any
 attempt to open something else is refused; and decoders are told the largest frame they may allocate.
@@ -9,7 +9,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import av
 from av.container import InputContainer
@@ -32,13 +32,17 @@ _MOST_THREADS = 4
 
 
 @contextmanager
-def open_container(data: bytes, found: Format, name: str, limits: Limits) -> Iterator[InputContainer]:
-    """Hand out the opened container; whatever FFmpeg raises inside becomes `UnreadableMedia`."""
+def open_container(data: bytes | BinaryIO, found: Format, name: str, limits: Limits) -> Iterator[InputContainer]:
+    """Hand out the opened container of bytes or of an open file, which is read when it is needed.
+
+    Whatever FFmpeg raises inside becomes `UnreadableMedia`.
+    """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
     bound = {"max_pixels": str(limits.frame_pixels)}
     allowed = {"protocol_whitelist": "", "format_whitelist": found.decoder, "codec_whitelist": _DECODERS}
     try:
         with av.open(
-            io.BytesIO(data), "r", found.decoder, bound | allowed, metadata_errors="replace", io_open=_refuse
+            file, "r", found.decoder, bound | allowed, metadata_errors="replace", io_open=_refuse
         ) as container:
             for stream in container.streams:
                 if stream.type == "video" and stream.codec_context is not None:

@@ -1,4 +1,4 @@
-"""The one public way in: `load_media` turns a path, bytes or a data URI into typed media.
+"""The one public way in: `load_media` turns a path, bytes, a data URI or a decoded picture into typed media.
 
 What a file is comes from its content. Only the code for that kind is imported, so a question about a picture does
 not load FFmpeg.
@@ -8,9 +8,10 @@ import os
 from dataclasses import replace
 
 from sensorium.core.errors import UnsupportedMedia
+from sensorium.media.decoded import Decoded, is_decoded, take_picture
 from sensorium.media.limits import Limits
 from sensorium.media.sniff import ANIMATED_GIF, ANIMATED_WEBP, APNG, GIF, PNG, WEBP, Format, sniff
-from sensorium.media.source import Source, read_source
+from sensorium.media.source import Source, printable, read_source
 from sensorium.media.text import read_text
 from sensorium.media.types import Image, Media, Modality, VideoClip
 
@@ -18,7 +19,7 @@ _FIRST_PICTURE = {ANIMATED_GIF: GIF, ANIMATED_WEBP: WEBP, APNG: PNG}
 
 
 def load_media(
-    source: str | os.PathLike[str] | bytes | bytearray,
+    source: str | os.PathLike[str] | bytes | bytearray | Decoded,
     *,
     limits: Limits | None = None,
     name: str | None = None,
@@ -30,13 +31,16 @@ def load_media(
     text file a `Document`. Anything unusual about it stands in `notices`.
 
     Args:
-        source: a path, the bytes of a file, or a `data:` URI. Nothing is fetched from a network.
+        source: a path, the bytes of a file, a `data:` URI, or a picture as numpy array or Pillow image. Nothing is
+            fetched from a network.
         limits: bounds that act while reading.
         name: what to call it in messages; otherwise the file name.
         want: take this modality of it: "image" the first frame of a video, "audio" its sound track.
     Raises: UnreadableMedia, UnsupportedMedia or LimitExceeded; all are `InputError` and name the file and the reason.
     """
     limits = limits or Limits()
+    if is_decoded(source):
+        return _as_wanted(take_picture(source, printable(name or type(source).__name__), limits), want)
     given = read_source(source, limits, name)
     found = sniff(given.data)
     if found.kind == "refused":

@@ -42,7 +42,7 @@ def _no(name: str, advice: str) -> Format:
 _TO_PICTURE = "Convert it to PNG or JPEG"
 _TO_SOUND = "Convert it to WAV, FLAC or MP3"
 _TO_FILM = "Convert it to MP4"
-_TO_TEXT = "Save its text as a .txt file, or its pages as PNG"
+_TO_TEXT = "Paste its text into the question, or give its pages as PNG"
 _UNPACK = "Unpack it and give the files inside"
 
 GIF, WEBP, PNG, APNG = _image("GIF"), _image("WebP"), _image("PNG"), _av("animated PNG", "apng")

@@ -9,8 +9,11 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, TypeGuard
 from urllib.parse import unquote_to_bytes
 
 from sensorium.core.errors import InputError, LimitExceeded, UnreadableMedia, UnsupportedMedia, UsageError
@@ -29,7 +32,7 @@ class Source:
     claim: str = ""
 
 
-def read_source(source: str | os.PathLike[str] | bytes | bytearray, limits: Limits, name: str | None = None) -> Source:
+def read_source(source: object, limits: Limits, name: str | None = None) -> Source:
     """Return the bytes behind `source`.
 
     Raises:
@@ -40,18 +43,38 @@ def read_source(source: str | os.PathLike[str] | bytes | bytearray, limits: Limi
     """
     if isinstance(source, bytes | bytearray | memoryview):
         found = Source(bytes(source), printable(name or "bytes"))
-    elif isinstance(source, str) and source[:5].lower() == "data:":
+    elif is_data_uri(source):
         found = _read_data_uri(source, printable(name or "data URI"), limits)
     elif isinstance(source, str | os.PathLike):
         found = _read_path(os.fspath(source), name, limits)
     else:
-        raise UsageError(f"got a {type(source).__name__}; expected a path, bytes or a data URI. Pass one of these.")
-    if not found.data:
-        raise UnreadableMedia(
-            f"{found.name}: empty (0 bytes); expected media. Check that it was saved or copied whole."
+        raise UsageError(
+            f"got a {type(source).__name__}; expected a path, bytes, a data URI, a picture as numpy array or Pillow "
+            f"image, or media of sensorium.media.types. {_advice(source)}."
         )
+    check_some(found.data, found.name)
     _check_size(len(found.data), found.name, limits)
     return found
+
+
+def _advice(source: object) -> str:
+    """What to do with something that is no input."""
+    if hasattr(source, "read"):
+        return "Give its content: file.read() of a file opened in mode 'rb'"
+    if isinstance(source, list | tuple | set | Generator):
+        return "Give each file as an argument of its own"
+    return "Give one of these"
+
+
+def check_some(data: bytes, name: str) -> None:
+    """Refuse an input without content: UnreadableMedia."""
+    if not data:
+        raise UnreadableMedia(f"{name}: empty (0 bytes); expected media. Check that it was saved or copied whole.")
+
+
+def is_data_uri(source: object) -> TypeGuard[str]:
+    """Whether it is a string that spells a data URI."""
+    return isinstance(source, str) and source[:5].lower() == "data:"
 
 
 def printable(name: str) -> str:
@@ -66,7 +89,7 @@ def _check_size(size: int, name: str, limits: Limits) -> None:
     if size > limits.file_bytes:
         raise LimitExceeded(
             f"{name}: {size / 2**20:.1f} MiB; at most {limits.file_bytes / 2**20:g} MiB are read. "
-            "Make it smaller, or raise Limits(file_bytes=...)."
+            "Make it smaller; in Python, load_media(file, limits=Limits(file_bytes=...)) reads more."
         )
 
 
@@ -88,7 +111,12 @@ def _read_data_uri(uri: str, name: str, limits: Limits) -> Source:
         raise UnreadableMedia(f"{name}: not valid base64; expected the plain alphabet. Encode it again.") from error
 
 
-def _read_path(path: str | bytes, name: str | None, limits: Limits) -> Source:
+@contextmanager
+def open_file(path: str | os.PathLike[str], limits: Limits, name: str | None = None) -> Iterator[tuple[BinaryIO, str]]:
+    """Hand out the file at a path, open and not read, and its name for messages.
+
+    Raises: as `read_source`, for an empty file too.
+    """
     text = os.fsdecode(path)
     shown = printable(name or Path(text).name or text or "an empty path")
     if scheme := _SCHEME.match(text):
@@ -104,11 +132,16 @@ def _read_path(path: str | bytes, name: str | None, limits: Limits) -> Source:
             raise _not_a_file(status.st_mode, shown)
         _check_size(status.st_size, shown, limits)
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return Source(file.read(limits.file_bytes + 1), shown)
+            yield file, shown
     except OSError as error:
         raise _refusal(error, shown, text) from error
     finally:
         os.close(handle)
+
+
+def _read_path(path: str, name: str | None, limits: Limits) -> Source:
+    with open_file(path, limits, name) as (file, shown):
+        return Source(file.read(limits.file_bytes + 1), shown)
 
 
 def _not_a_file(mode: int, shown: str) -> UnreadableMedia:

@@ -7,9 +7,11 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from sensorium.chat.message import Message
+from sensorium.chat.places import Place
 from sensorium.chat.tokenizer import Decodes
-from sensorium.inputs.batching import Talk
+from sensorium.inputs.batching import Item, Talk
 from sensorium.inputs.carrier import ModelInputs
+from sensorium.media.types import Media
 from sensorium.nn.cache import KVCache
 
 
@@ -42,6 +44,13 @@ class Assembles(Protocol):
         """Pad talks to one length, on the left for generation."""
 
 
+class FindsPlaces(Protocol):
+    """Reads boxes, points and moments out of an answer."""
+
+    def __call__(self, text: str, medium: Media, item: Item) -> Sequence[Place]:
+        """Places in an answer about a medium, of which `item` was made: in the medium's own pixels and seconds."""
+
+
 @dataclass(frozen=True, eq=False)
 class Answerer:
     """A model that answers in words.
@@ -49,6 +58,7 @@ class Answerer:
     stops: ids that end an answer. banned: ids that no answer may hold.
     max_tokens: of a whole talk, media rows and answers included.
     longest_sound: seconds of sound that it hears, 0 for a model that hears none.
+    places: None for a model whose answers name none.
     """
 
     network: Network
@@ -58,3 +68,4 @@ class Answerer:
     banned: tuple[int, ...]
     max_tokens: int
     longest_sound: float = 0.0
+    places: FindsPlaces | None = None

@@ -3,13 +3,14 @@
 A folder says by the `model_type` of its config.json which family reads it; nothing goes by its name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sensorium.core.catalogue import Catalogue, Entry
 from sensorium.core.errors import CheckpointError, UsageError
-from sensorium.core.names import did_you_mean
+from sensorium.models.mistaken import BUNDLED_SOURCE, CONFIG, is_file, no_model_folder, no_such_model
 from sensorium.weights.folder import read_json
 
 if TYPE_CHECKING:  # a list of names needs no torch
@@ -32,7 +33,7 @@ class Loader(Protocol):
 
 
 FAMILIES: Catalogue[Loader] = Catalogue(
-    "model",
+    "model that answers",
     (
         Entry(
             name=DEFAULT,
@@ -40,7 +41,7 @@ FAMILIES: Catalogue[Loader] = Catalogue(
             summary="bundled: digits, clothing, sounds, scenes, charts, moving shapes; short answers, en and zh",
             modalities=("text", "image", "audio", "video"),
             licence="Apache-2.0",
-            source="bundled",
+            source=BUNDLED_SOURCE,
             kinds=("nano",),
         ),
         Entry(
@@ -64,6 +65,16 @@ FAMILIES: Catalogue[Loader] = Catalogue(
             kinds=("llava", "llava_next", "llava_llama", "llava_mistral", "llava_qwen"),
         ),
         Entry(
+            name="mllama",
+            target="sensorium.models.mllama.answerer:load",
+            summary="Llama 3.2 Vision: pictures in up to four tiles, looked at from layers of their own",
+            modalities=("text", "image"),
+            licence="Llama 3.2 Community License",
+            source="meta-llama/Llama-3.2-11B-Vision-Instruct",
+            size=21_340_000_000,
+            kinds=("mllama",),
+        ),
+        Entry(
             name="qwen_vl",
             target="sensorium.models.qwen_vl.answerer:load",
             summary="Qwen2-VL, Qwen2.5-VL, Qwen3-VL: pictures at their own size, films with times, places in answers",
@@ -72,6 +83,56 @@ FAMILIES: Catalogue[Loader] = Catalogue(
             source="Qwen/Qwen3-VL-2B-Instruct",
             size=4_300_000_000,
             kinds=("qwen2_vl", "qwen2_5_vl", "qwen3_vl"),
+        ),
+        Entry(
+            name="gemma3",
+            target="sensorium.models.gemma3.answerer:load",
+            summary="Gemma 3 of 4B and more: talks about several pictures, in many languages",
+            modalities=("text", "image"),
+            licence="Gemma terms of use",
+            source="google/gemma-3-4b-it",
+            size=8_600_000_000,
+            kinds=("gemma3",),
+        ),
+        Entry(
+            name="paligemma",
+            target="sensorium.models.paligemma.answerer:load",
+            summary="PaliGemma 1 and 2: single questions about pictures, captions, text in pictures, places in answers",
+            modalities=("text", "image"),
+            licence="Gemma terms of use",
+            source="google/paligemma2-3b-mix-224",
+            size=6_070_000_000,
+            kinds=("paligemma",),
+        ),
+        Entry(
+            name="qwen2_audio",
+            target="sensorium.models.qwen2_audio.answerer:load",
+            summary="Qwen2-Audio: talks about sounds of up to 30 s each: speech, music and all else; several at once",
+            modalities=("text", "audio"),
+            licence="Apache-2.0",
+            source="Qwen/Qwen2-Audio-7B-Instruct",
+            size=16_794_000_000,
+            kinds=("qwen2_audio",),
+        ),
+        Entry(
+            name="composed",
+            target="sensorium.models.composed.answerer:load",
+            summary="your own: encoders, connectors, fusion and language model put together by a YAML, then trained",
+            modalities=("text", "image", "audio", "video"),
+            licence="that of its parts",
+            source="FOLDER",
+            size=1_000_000,
+            kinds=("composed",),
+        ),
+        Entry(
+            name="text",
+            target="sensorium.models.text.answerer:load",
+            summary="Llama, SmolLM2, Mistral, Qwen2, Qwen3, Gemma 1 to 3: words only, for talks without media",
+            modalities=("text",),
+            licence="varies; the smallest: Apache-2.0",
+            source="HuggingFaceTB/SmolLM2-135M-Instruct",
+            size=269_000_000,
+            kinds=("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"),
         ),
     ),
 )
@@ -131,6 +192,11 @@ TRANSCRIBERS: Catalogue[Any] = Catalogue(
 )
 """Families that write down speech; `runtime/transcription.py` knows how each is called."""
 
+COMMANDS: Mapping[str, Catalogue[Any]] = MappingProxyType(
+    {"ask": FAMILIES, "embed": EMBEDDERS, "transcribe": TRANSCRIBERS}
+)
+"""All families, by the command that takes their models."""
+
 
 def find(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[Any] | None" = None) -> tuple[str, Path]:
     """The family and the folder that a name, a path or an id of the Hub stands for; the last is fetched if need be.
@@ -144,47 +210,67 @@ def find(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[A
     model of such a family; ModelError when a model cannot be fetched.
     """
     families = catalogue or FAMILIES
+    folder = locate(name, progress=progress, catalogue=families)
+    family = reader(folder, families)
+    if family is None:
+        raise no_reader(folder, families)
+    return family, folder
+
+
+def locate(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[Any] | None" = None) -> Path:
+    """The folder that a name stands for, whatever is in it. Args and raises: as `find`, but for the family."""
+    families = catalogue or FAMILIES
     if name == DEFAULT and name in families.names():
-        return DEFAULT, BUNDLED
-    folder = _folder(name)
-    if folder is None:
-        folder = _fetched(name, families, progress)
-    return _family(folder, families), folder
+        return BUNDLED
+    return _folder(name) or _fetched(name, families, progress)
 
 
 def _fetched(name: str, families: "Catalogue[Any]", progress: Progress | None) -> Path:
     from sensorium.weights.hub import is_hub_name, resolve
 
-    if name in families.names():
-        example = families.get(name).source
-        raise UsageError(f"'{name}' is a family of models, not one of them. Give one, for example {example}.")
-    if not is_hub_name(name):
-        example = families.entries[-1].source
-        raise UsageError(
-            f"There is no model named '{name}', and no such folder; there are: {', '.join(families.names())}."
-            f"{did_you_mean(name, families.names())} Give one of these, the path of a model folder, or an id of the "
-            f"Hub such as {example}."
-        )
+    if is_file(name) or not is_hub_name(name):
+        raise no_such_model(name, families, COMMANDS)
     return resolve(name, progress=progress)
 
 
-def _family(folder: Path, families: "Catalogue[Any]") -> str:
-    """Which of the families reads a folder. Raises: CheckpointError when none does."""
-    kind = _config(folder).get("model_type")
-    for entry in families.entries:
-        if kind in entry.kinds:
-            return entry.name
+def reader(folder: Path, families: "Catalogue[Any]") -> str | None:
+    """Which of the families reads a folder; None when none does.
+
+    Raises: CheckpointError for no model folder; UsageError for a model that another command takes.
+    """
+    kind = model_type(folder)
+    found = _of_kind(kind, families)
+    for command, others in COMMANDS.items():
+        if found is None and (family := _of_kind(kind, others)):
+            raise UsageError(
+                f"{folder}: is of the family {family}; expected a {families.kind}. It is for another command: "
+                f"sensorium {command} --model {folder}"
+            )
+    return found
+
+
+def _of_kind(kind: object, families: "Catalogue[Any]") -> str | None:
+    return next((entry.name for entry in families.entries if kind in entry.kinds), None)
+
+
+def model_type(folder: Path) -> object:
+    """What the config.json of a folder calls its family. Raises: CheckpointError for what is no model folder."""
+    return _config(folder).get("model_type")
+
+
+def no_reader(folder: Path, families: "Catalogue[Any]") -> CheckpointError:
+    """The error for a folder that none of the families reads."""
     known = ", ".join(sorted(kind for entry in families.entries for kind in entry.kinds))
-    raise CheckpointError(
-        f"{folder / 'config.json'}: model_type is {kind!r}; expected that of a {families.kind}: {known}. Choose one of "
-        "these (sensorium models)."
+    return CheckpointError(
+        f"{folder / 'config.json'}: model_type is {model_type(folder)!r}; expected that of a {families.kind}: {known}. "
+        "Choose one of these (sensorium models)."
     )
 
 
 def _config(folder: Path) -> dict[str, object]:
-    path = folder / "config.json"
+    path = folder / CONFIG
     if not path.is_file():
-        raise CheckpointError(f"{folder}: no config.json, so not a model folder. Give the folder that training wrote.")
+        raise no_model_folder(folder)
     return read_json(path)
 
 
@@ -192,7 +278,7 @@ def _folder(name: str) -> Path | None:
     """The folder at a path; None for one that is not there, cannot be reached, or is no path at all."""
     try:
         folder = Path(name).expanduser()
-        return folder if folder.is_dir() else None
+        return folder if name and folder.is_dir() else None
     except (OSError, RuntimeError):  # a name too long, a folder of another user's, "~" of a user who is not there
         return None
 

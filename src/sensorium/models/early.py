@@ -13,25 +13,39 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from sensorium.fusion.early import merge_rows
 from sensorium.inputs.carrier import MediaBatch, ModelInputs
 from sensorium.language.decoder import Decoder
-from sensorium.nn.cache import KVCache
+from sensorium.nn.cache import KVCache, group_mask
+from sensorium.weights.pages import give_back
+
+Groups = Callable[[ModelInputs], Tensor]
+"""Which tokens see each other in both directions: the number of each one's group [B, T], below 0 for none."""
 
 
 class EarlyFusion(nn.Module):
     """Readers of media, each `forward(MediaBatch) -> list of rows [S, D]`, and the decoder that they write into."""
 
-    def __init__(self, *, readers: Mapping[str, nn.Module], language: Decoder) -> None:
-        """Build from ready parts; readers are named by modality and give rows of the decoder's width."""
+    def __init__(self, *, readers: Mapping[str, nn.Module], language: Decoder, groups: Groups | None = None) -> None:
+        """Build from ready parts.
+
+        Args:
+            readers: named by modality; they give rows of the decoder's width.
+            groups: whose tokens see each other whatever their order, in every layer; None: all look back only.
+        """
         super().__init__()
         self.readers = nn.ModuleDict(readers)
         self.language = language
+        self.groups = groups
 
     def rows(self, batch: MediaBatch) -> list[Tensor]:
         """Rows of every item, at the language model's width: a list of [S, D]."""
-        rows: list[Tensor] = self.readers[batch.modality](batch)
+        reader = self.readers[batch.modality]
+        rows: list[Tensor] = reader(batch)
+        if torch.is_inference_mode_enabled():  # the decoder comes next: memory for one of them at a time
+            give_back(reader.parameters())
         return rows
 
     def encode(self, inputs: ModelInputs) -> ModelInputs:
@@ -54,7 +68,13 @@ class EarlyFusion(nn.Module):
 
     def forward(self, inputs: ModelInputs, cache: KVCache | None = None) -> Tensor:
         """Hidden states of a whole batch. Returns: [B, T, D]."""
-        return self.language(self.embed(inputs), inputs.positions, present=inputs.present, cache=cache)
+        return self.language(
+            self.embed(inputs),
+            inputs.positions,
+            present=inputs.present,
+            cache=cache,
+            both_ways=self._both_ways(inputs, 0 if cache is None else cache.length),
+        )
 
     def new_cache(self, batch: int, capacity: int) -> KVCache:
         """Room for `capacity` tokens of `batch` sequences."""
@@ -67,6 +87,13 @@ class EarlyFusion(nn.Module):
     def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
         """Take one more token each; inputs as in `engine.generate.TokenModel`. Returns: scores of the next [B, V]."""
         return self.language.step(ids, positions, present, cache)
+
+    def _both_ways(self, inputs: ModelInputs, before: int) -> Tensor | None:
+        """Where a token sees another of its group; `before` tokens are in a cache. Returns: [B, T, tokens so far]."""
+        groups = None if self.groups is None else self.groups(inputs)
+        if groups is None or not bool((groups >= 0).any()):
+            return None
+        return group_mask(F.pad(groups, (before, 0), value=-1), groups.shape[1])
 
 
 def by_shape(batch: MediaBatch, encode: Callable[[Tensor, Tensor | None], Tensor]) -> list[Tensor]:

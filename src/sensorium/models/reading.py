@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sensorium.core.config import Dataclass, from_dict
 from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.sizes import check_sizes
 from sensorium.models.text.keys import IGNORED
 
 C = TypeVar("C", bound=Dataclass)
@@ -36,20 +37,37 @@ def read_section(cls: type[C], data: object, *, idle: Collection[str] = (), wher
 
     Raises: CheckpointError for an unknown key, a value of the wrong type, or what `cls` rejects.
     """
-    if data is not None and not isinstance(data, Mapping):
-        raise CheckpointError(
-            f"{where}: got {type(data).__name__}, expected a table of keys. Fetch the checkpoint again."
-        )
     known = {each.name for each in fields(cls)}
     kept = {
         key: value
-        for key, value in (data or {}).items()
+        for key, value in table(data, where=where).items()
         if key in known or not (key in idle or key in _IDLE or key.startswith("_") or value is None or value is False)
     }
     try:
         return from_dict(cls, kept, where=where)
     except ConfigError as error:
         raise CheckpointError(str(error)) from error
+
+
+def table(data: object, *, where: str) -> dict[str, object]:
+    """A section; null is an empty one. Raises: CheckpointError for what is none."""
+    if data is not None and not isinstance(data, Mapping):
+        raise CheckpointError(f"{where} is {data!r}; expected a table of keys. Fetch the model again.")
+    return dict(data or {})
+
+
+def typed_table(data: object, *kinds: str, where: str) -> dict[str, object]:
+    """A section of one of these model types, the first where it names none.
+
+    Raises: CheckpointError for another model type, or what is no section.
+    """
+    found = {"model_type": kinds[0], **table(data, where=where)}
+    if found["model_type"] not in kinds:
+        raise CheckpointError(
+            f"{where}: model_type is {found['model_type']!r}; expected {' or '.join(kinds)}. Choose a model made of "
+            "these parts."
+        )
+    return found
 
 
 @contextmanager
@@ -61,9 +79,10 @@ def of_checkpoint(where: str) -> Iterator[None]:
         raise CheckpointError(f"{where}: {error}") from error
 
 
-def whole_heads(where: str, width: int, heads: int) -> None:
-    """Reject a width that the heads do not divide. Raises: ConfigError."""
-    if heads < 1 or width < 1 or width % heads:
+def check_tower(where: str, *, width: int, heads: int, layers: int, hidden: int) -> None:
+    """Reject sizes that no tower has, and a width that the heads do not divide. Raises: ConfigError."""
+    check_sizes(where, width=width, heads=heads, layers=layers, hidden=hidden)
+    if width % heads:
         raise ConfigError(
             f"{where} has hidden_size {width} and num_attention_heads {heads}; expected a multiple. Change one of them."
         )

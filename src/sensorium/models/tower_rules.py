@@ -1,6 +1,14 @@
-"""Names of the transformer layers that CLIP, SigLIP and everything made of their towers have in common."""
+"""Names that CLIP, SigLIP and everything made of their towers have in common."""
 
 from sensorium.weights.keymap import Rule, affine, join, layers
+
+JOINED = (
+    ("language_model.model.", "model.language_model."),
+    ("language_model.lm_head.", "lm_head."),
+    ("vision_tower.vision_model.", "model.vision_tower."),
+    ("multi_modal_projector.", "model.multi_modal_projector."),
+)
+"""How names of a tower, a projector and a language model begin in checkpoints, and in the reference's modules."""
 
 
 def encoder_layers(theirs: str, ours: str) -> tuple[Rule, ...]:

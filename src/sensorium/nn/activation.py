@@ -1,4 +1,4 @@
-"""Activation functions by the names that checkpoints use."""
+"""Activation functions by the names that checkpoints use, and the soft cap of scores."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +16,11 @@ Activation = Callable[[Tensor], Tensor]
 def quick_gelu(x: Tensor) -> Tensor:
     """`x sigmoid(1.702 x)`: what the first CLIP models used for GELU."""
     return x * torch.sigmoid(1.702 * x)
+
+
+def soft_cap(scores: Tensor, cap: float) -> Tensor:
+    """`cap` tanh(scores / cap): small scores stay, none grows beyond `cap`."""
+    return (scores / cap).tanh() * cap
 
 
 _gelu_tanh = partial(F.gelu, approximate="tanh")

@@ -1,52 +1,84 @@
 """Multi-head attention: grouped key/value heads, rotary positions, optional query/key norm and cache; to other rows."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sensorium.nn.activation import soft_cap
 from sensorium.nn.cache import LayerCache
+from sensorium.nn.linear import Linear
 from sensorium.nn.rotary import Rotation, rotate
 
 EXPLICIT_SCORES = 640 * 640
 """Up to so many scores a head, products written out are the faster way on a CPU."""
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How scores are made of queries and keys. scale: None for 1 / sqrt(E). cap: soft cap, as in Gemma 2."""
+
+    scale: float | None = None
+    cap: float | None = None
+
+
+PLAIN = Scoring()
+
+
 def attend(
-    query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None, causal: bool, scale: float | None = None
+    query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None, causal: bool, scoring: Scoring = PLAIN
 ) -> Tensor:
     """softmax(query key * scale) value.
 
     On a CPU short sequences are written out as two products: for them and for the narrow heads of small models that is
     two to seven times as fast, gradients included, as PyTorch's fused kernel (docs/decisions.md), and grouped heads
-    need no copies of keys and values. Elsewhere the fused kernel.
+    need no copies of keys and values. So are capped scores, which no fused kernel has. Elsewhere, and for a single
+    token, the fused kernel.
 
     Inputs:
         query: [B, H, T, E].
         key, value: [B, K, S, E].
         mask: [T, S] or [B, 1, T, S], True where seen; excludes `causal`.
         causal: each row sees itself and those before it; T = S.
-        scale: of the scores; 1 / sqrt(E) without it.
+        scoring: scale and cap of the scores.
 
     Returns: [B, H, T, E].
     """
     (batch, heads, length, width), (kv_heads, seen) = query.shape, key.shape[1:3]
-    if query.device.type != "cpu" or length * seen > EXPLICIT_SCORES:
+    if scoring.cap is None and (query.device.type != "cpu" or length * seen > EXPLICIT_SCORES):
         return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=causal, scale=scale, enable_gqa=kv_heads != heads
+            query, key, value, attn_mask=mask, is_causal=causal, scale=scoring.scale, enable_gqa=kv_heads != heads
         )
-    if causal:
-        mask = torch.ones(length, seen, dtype=torch.bool).tril()
     groups = heads // kv_heads
-    query = query * (width**-0.5 if scale is None else scale)
+    if scoring.cap is None and length == 1:
+        rows = query.reshape(batch, kv_heads, groups, width)
+        return _attend_once(rows, key, value, mask, scoring.scale).view_as(query)
+    if causal:
+        mask = torch.ones(length, seen, dtype=torch.bool, device=query.device).tril()
+    query = query * (width**-0.5 if scoring.scale is None else scoring.scale)
     scores = query.reshape(batch, kv_heads, groups * length, width) @ key.transpose(-1, -2)  # [B, K, G T, S]
+    if scoring.cap is not None:
+        scores = soft_cap(scores, scoring.cap)
     if mask is not None:
         grouped = scores.view(batch, kv_heads, groups, length, seen)
         seen_by = mask.unsqueeze(2) if mask.dim() == 4 else mask
         scores = grouped.masked_fill(~seen_by, torch.finfo(scores.dtype).min).view_as(scores)
     mixed = scores.softmax(dim=-1).to(value.dtype) @ value  # [B, K, G T, E]
     return mixed.view(batch, heads, length, width)
+
+
+def _attend_once(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float | None) -> Tensor:
+    """One token's queries on a CPU: those that share keys are its rows, and the fused kernel is the quickest way.
+
+    It is not for a row alone in sixteen bits, which is cast to fp32.
+
+    Inputs: query: [B, K, G, E]; key, value: [B, K, S, E]; mask: [1, S] or [B, 1, 1, S]. Returns: [B, K, G, E].
+    """
+    if query.shape[2] == 1 and query.dtype.itemsize == 2:
+        return _attend_once(query.float(), key.float(), value.float(), mask, scale).to(query.dtype)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
 
 
 class Attention(nn.Module):
@@ -62,7 +94,7 @@ class Attention(nn.Module):
         bias: bool = False,
         out_bias: bool = False,
         qk_norm: Callable[[int], nn.Module] | None = None,
-        scale: float | None = None,
+        scoring: Scoring = PLAIN,
     ) -> None:
         """Build.
 
@@ -73,15 +105,15 @@ class Attention(nn.Module):
             head_width: E; None for width / heads.
             bias, out_bias: of the projections to queries, keys and values, and of the one back.
             qk_norm: makes the norm of queries and of keys, per head, which keeps large learning rates stable.
-            scale: of the scores; None for 1 / sqrt(E).
+            scoring: scale and cap of the scores.
         """
         super().__init__()
         self.heads = heads
         self.kv_heads = kv_heads or heads
         self.head_width = head_width or width // heads
-        self.scale = scale
-        self.qkv = nn.Linear(width, (heads + 2 * self.kv_heads) * self.head_width, bias=bias)
-        self.out = nn.Linear(heads * self.head_width, width, bias=out_bias)
+        self.scoring = scoring
+        self.qkv = Linear(width, (heads + 2 * self.kv_heads) * self.head_width, bias=bias)
+        self.out = Linear(heads * self.head_width, width, bias=out_bias)
         self.q_norm = qk_norm(self.head_width) if qk_norm else nn.Identity()
         self.k_norm = qk_norm(self.head_width) if qk_norm else nn.Identity()
 
@@ -109,12 +141,12 @@ class Attention(nn.Module):
         qkv = self.qkv(x).view(batch, length, self.heads + 2 * self.kv_heads, self.head_width)
         query, key, value = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=2)  # [B, T, H|K|K, E]
         query, key = self.q_norm(query).transpose(1, 2), self.k_norm(key).transpose(1, 2)  # [B, H|K, T, E]
-        if rotation is not None:
-            query, key = rotate(query, rotation), rotate(key, rotation)
+        if rotation is not None:  # both at once: what a single token costs is the number of operations
+            query, key = rotate(torch.cat((query, key), dim=1), rotation).split((self.heads, self.kv_heads), dim=1)
         value = value.transpose(1, 2)  # [B, K, T, E]
         if cache is not None:
             key, value = cache.append(key, value)
-        mixed = attend(query, key, value, mask=mask, causal=causal, scale=self.scale)
+        mixed = attend(query, key, value, mask=mask, causal=causal, scoring=self.scoring)
         return self.out(mixed.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -145,9 +177,9 @@ class CrossAttention(nn.Module):
         self.heads = heads
         self.kv_heads = kv_heads or heads
         self.head_width = width // heads
-        self.query = nn.Linear(width, width, bias=bias)
-        self.key_value = nn.Linear(source_width, 2 * self.kv_heads * self.head_width, bias=bias)
-        self.out = nn.Linear(width, width, bias=bias)
+        self.query = Linear(width, width, bias=bias)
+        self.key_value = Linear(source_width, 2 * self.kv_heads * self.head_width, bias=bias)
+        self.out = Linear(width, width, bias=bias)
         self.q_norm = qk_norm(self.head_width) if qk_norm else nn.Identity()
         self.k_norm = qk_norm(self.head_width) if qk_norm else nn.Identity()
 

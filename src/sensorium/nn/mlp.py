@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from sensorium.nn.activation import activation as function_named
+from sensorium.nn.linear import Linear
 
 
 class Mlp(nn.Module):
@@ -13,8 +14,8 @@ class Mlp(nn.Module):
     ) -> None:
         super().__init__()
         self.activation = function_named(activation)
-        self.up = nn.Linear(width, hidden, bias=bias)
-        self.down = nn.Linear(hidden, out or width, bias=bias)
+        self.up = Linear(width, hidden, bias=bias)
+        self.down = Linear(hidden, out or width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., out]."""
@@ -27,8 +28,8 @@ class GatedMlp(nn.Module):
     def __init__(self, width: int, hidden: int, *, activation: str = "silu", bias: bool = False) -> None:
         super().__init__()
         self.activation = function_named(activation)
-        self.gate_up = nn.Linear(width, 2 * hidden, bias=bias)
-        self.down = nn.Linear(hidden, width, bias=bias)
+        self.gate_up = Linear(width, 2 * hidden, bias=bias)
+        self.down = Linear(hidden, width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., D]."""

@@ -91,4 +91,5 @@ def rotate(x: Tensor, by: Rotation) -> Tensor:
     cos, sin = (part if part.dim() == 2 else part.unsqueeze(1) for part in by)
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
     first, second = x.chunk(2, dim=-1)
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+    turned = torch.addcmul(first * cos, second, sin, value=-1), torch.addcmul(second * cos, first, sin)
+    return torch.cat(turned, dim=-1)

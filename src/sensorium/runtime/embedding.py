@@ -1,18 +1,19 @@
 """Texts and files to places in one space, by a dual encoder such as CLIP."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.core.errors import UnsupportedMedia
+from sensorium.core.errors import UnreadableMedia, UnsupportedMedia
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
-from sensorium.media.types import AudioClip, Document, Image, VideoClip
+from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.catalog import EMBEDDERS, Progress, find
 from sensorium.models.dual.model import DualModel
 from sensorium.runtime.memory import check_fit
-from sensorium.runtime.protocol import Input
+from sensorium.runtime.protocol import File, Input, model_name
 
 
 class Embedder:
@@ -22,6 +23,9 @@ class Embedder:
         self.name = name
         self._model = model
         self._limits = limits or Limits()
+
+    def __repr__(self) -> str:
+        return f"Embedder({self.name!r})"
 
     @property
     def width(self) -> int:
@@ -51,11 +55,7 @@ class Embedder:
         return dict(zip(names, chances.tolist(), strict=True))
 
     def _picture(self, file: Input) -> Image:
-        medium = (
-            file
-            if isinstance(file, Image | AudioClip | VideoClip | Document)
-            else load_media(file, limits=self._limits)
-        )
+        medium = file if isinstance(file, Image | AudioClip | VideoClip | Document) else self._load(file)
         if not isinstance(medium, Image):
             raise UnsupportedMedia(
                 f"{medium.source}: this model embeds pictures and texts, not {medium.modality}. Give a picture, or one "
@@ -63,8 +63,16 @@ class Embedder:
             )
         return medium
 
+    def _load(self, file: File) -> Media:
+        try:
+            return load_media(file, limits=self._limits)
+        except UnreadableMedia as error:
+            if isinstance(file, str) and not os.path.lexists(file):
+                raise UnreadableMedia(f"{error} Words are for embed_texts.") from error
+            raise
 
-def load_embedder(name: str, *, progress: Progress | None = None) -> Embedder:
+
+def load_embedder(name: str | os.PathLike[str], *, progress: Progress | None = None) -> Embedder:
     """Load a dual encoder.
 
     Args:
@@ -74,6 +82,7 @@ def load_embedder(name: str, *, progress: Progress | None = None) -> Embedder:
     Raises: UsageError for an unknown name, CheckpointError for a folder that is no such model, ModelError when it
     cannot be fetched or does not fit into memory.
     """
+    name = model_name(name)
     family, folder = find(name, progress=progress, catalogue=EMBEDDERS)
     check_fit(folder, smaller=EMBEDDERS.entries[0].source)
     return Embedder(EMBEDDERS.resolve(family)(folder), name=name)

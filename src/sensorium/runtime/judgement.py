@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.types import Media
 from sensorium.runtime.parts import Parts
 
+UNSHOWN = "{name}: answers about files and was shown none, so its answer is a guess. Give a picture, a sound or a film."
 STRANGE = "{source}: unlike anything this model was trained on, so its answer is a guess. Try another with --model."
 
 
@@ -30,6 +31,12 @@ def confidence(parts: Parts, events: Iterable[TokenEvent], modalities: Iterable[
     """The chance that an answer of these tokens is right; None where no such answers were measured."""
     curve = parts.calibration.curves.get(kind_of(modalities))
     return None if curve is None else curve(likelihood(events))
+
+
+def unshown(parts: Parts, shown: Sized) -> bool:
+    """Whether nothing is shown to a model whose answers were measured, but none of such talks."""
+    curves = parts.calibration.curves
+    return bool(curves) and not shown and kind_of(()) not in curves
 
 
 def strange(parts: Parts, inputs: ModelInputs, media: Sequence[Media]) -> list[str]:

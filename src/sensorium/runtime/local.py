@@ -8,7 +8,9 @@ from typing import Unpack
 import torch
 
 from sensorium.chat.message import Answer, Message, Text, Timings, Usage, assistant, user
+from sensorium.chat.places import Place
 from sensorium.chat.tokenizer import Detokenizer
+from sensorium.core.config import from_dict
 from sensorium.core.errors import EngineError, LimitExceeded, UsageError
 from sensorium.engine.generate import TokenEvent, generate
 from sensorium.engine.sampling import Options, Sampling
@@ -16,10 +18,11 @@ from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.load import load_media
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
+from sensorium.models.composed.cache import WeighedCache
 from sensorium.nn.cache import KVCache
-from sensorium.runtime.judgement import confidence, strange
+from sensorium.runtime.judgement import UNSHOWN, confidence, strange, unshown
 from sensorium.runtime.parts import Parts
-from sensorium.runtime.protocol import Input, StreamEvent
+from sensorium.runtime.protocol import Input, StreamEvent, check_question
 
 UNHEARD = "{source}: the sound track ({seconds:.0f} s) is longer than the {limit:g} s that this model hears; left out."
 NO_ROOM = (
@@ -39,6 +42,9 @@ class LocalModel:
     def name(self) -> str:
         """As written in the catalogue, or the folder's name."""
         return self.parts.name
+
+    def __repr__(self) -> str:
+        return f"LocalModel({self.name!r})"
 
     def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
         """Answer a question about any number of files, shown in their order.
@@ -75,6 +81,7 @@ class LocalChat:
         self._cache: KVCache | None = None
         self._taken: list[int] = []  # the tokens in the cache that belong to finished turns
         self._turn: object = None
+        self._strange = False  # whether media of the talk are unlike all that the model knows
 
     def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
         """The next answer; arguments and errors as `LocalModel.ask`."""
@@ -89,7 +96,8 @@ class LocalChat:
         Raises: as `LocalModel.ask`; UsageError when another question was asked before this answer was read to its end.
         """
         began = perf_counter()
-        sampling = Sampling(**options)
+        check_question(question)
+        sampling = from_dict(Sampling, options, where="options")
         media, notices = self._read(files)
         messages = [*self._messages, user(*media, question)]
         talk = self._model.assembler.talk(messages, ask=True)
@@ -115,12 +123,16 @@ class LocalChat:
             if piece:
                 yield StreamEvent(piece)
             self._check(turn)
-        notices += strange(self._parts, inputs, [each for medium in media for each in _tracks(medium)])
+        odd = strange(self._parts, inputs, [each for medium in media for each in _tracks(medium)])
+        blind = unshown(self._parts, talk.items)
+        notices += [*odd, *([UNSHOWN.format(name=self._parts.name)] if blind and not self._messages else [])]
+        self._strange = self._strange or bool(odd)
         self._messages = [*messages, assistant(text)]
         self._taken = talk.ids + [event.id for event in events[:-1]]  # the last one was never put in
         timings = Timings(first_token=first_token, total=perf_counter() - began)
-        answer = self._answer(text, events, timings, talk)
-        yield StreamEvent("", replace(answer, notices=tuple(notices)))
+        answer = self._answer(text, events, timings, talk, guess=blind or self._strange)
+        answer = replace(answer, notices=tuple(notices), places=self._places(text, messages, talk))
+        yield StreamEvent("", replace(answer, modality_weights=_weights(cache)))
 
     def _events(self, inputs: ModelInputs, sampling: Sampling, cache: KVCache) -> Iterator[TokenEvent]:
         """Token events of the one talk."""
@@ -135,18 +147,27 @@ class LocalChat:
                 "answer to its end before you ask again, or use another chat()."
             )
 
-    def _answer(self, text: str, events: Sequence[TokenEvent], timings: Timings, talk: Talk) -> Answer:
-        chance = confidence(self._parts, events, (item.modality for item in talk.items))
+    def _answer(self, text: str, events: Sequence[TokenEvent], timings: Timings, talk: Talk, *, guess: bool) -> Answer:
+        """The answer, which no measured chance holds for if it can only be a guess."""
+        chance = None if guess else confidence(self._parts, events, (item.modality for item in talk.items))
+        known = None if chance is None else chance >= self._parts.calibration.sure_from
         return Answer(
             role="assistant",
             parts=(Text(text),),
             confidence=chance,
-            sure=chance is None or chance >= self._parts.calibration.sure_from,
+            sure=False if guess else known,
             model=self._parts.name,
             finish_reason=events[-1].finish or "stop",
             usage=Usage(prompt_tokens=len(talk.ids), completion_tokens=len(events)),
             timings=timings,
         )
+
+    def _places(self, text: str, messages: Sequence[Message], talk: Talk) -> tuple[Place, ...]:
+        """Places in the medium that was shown last; none where several were shown at once, for which is not said."""
+        latest = next((message.media for message in reversed(messages) if message.media), ())
+        if self._model.places is None or len(latest) != 1:
+            return ()
+        return tuple(self._model.places(text, latest[0], talk.items[-1]))
 
     def _read(self, files: Sequence[Input]) -> tuple[list[Media], list[str]]:
         """Decoded media and what the user should know of them."""
@@ -173,6 +194,11 @@ class LocalChat:
         if tokens > self._cache.capacity:
             self._cache = self._cache.grown(min(2 * tokens, self._model.max_tokens))
         return self._cache
+
+
+def _weights(cache: KVCache) -> dict[str, float] | None:
+    """How much each modality counted in the answer that a cache holds; None for a model whose gates cannot be read."""
+    return cache.modality_weights() if isinstance(cache, WeighedCache) else None
 
 
 def _common(taken: Sequence[int], ids: Sequence[int]) -> int:

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Protocol, Unpack
 
 from sensorium.chat.message import Answer
+from sensorium.core.errors import UsageError
 from sensorium.engine.sampling import Options
+from sensorium.media.decoded import Decoded
 from sensorium.media.types import Media
 
-Input = str | os.PathLike[str] | bytes | Media
-"""A path, the bytes of a file, a data URI, or media already decoded."""
+File = str | os.PathLike[str] | bytes | Decoded
+"""A path, the bytes of a file, a data URI, or a picture as numpy array or Pillow image."""
+
+Input = File | Media
+"""What `load_media` takes, or media already decoded."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +51,24 @@ class Model(Protocol):
 
     def chat(self) -> Chat:
         """A new talk."""
+
+
+def check_question(question: object) -> None:
+    """Refuse what is no question. Raises: UsageError."""
+    if not isinstance(question, str):
+        raise UsageError(
+            f"question: got a {type(question).__name__}; expected words. Give them first, then the files: "
+            "ask('What is this?', 'boot.png')."
+        )
+    if not question.strip():
+        raise UsageError("The question is empty; expected words. Give them first, then the files.")
+
+
+def model_name(name: object) -> str:
+    """The name or path of a model as text. Raises: UsageError for anything else."""
+    if not isinstance(name, str | os.PathLike):
+        raise UsageError(
+            f"model: got a {type(name).__name__}; expected a name, the path of a model folder, or an id of the Hub. "
+            "Give one of these."
+        )
+    return os.fsdecode(name)

@@ -1,8 +1,11 @@
 """Speech in files to text with times, by Whisper or wav2vec 2.0."""
 
+import os
+
 from sensorium.core.errors import UnsupportedMedia, UsageError
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
+from sensorium.media.recording import Recording, open_recording
 from sensorium.media.types import AudioClip, Document, Image, VideoClip
 from sensorium.models.catalog import TRANSCRIBERS, Progress, find
 from sensorium.models.speech.sound import Progress as Heard
@@ -11,11 +14,9 @@ from sensorium.models.wav2vec2.transcribe import Wav2Vec2
 from sensorium.models.wav2vec2.transcribe import transcribe as by_letters
 from sensorium.models.whisper.transcribe import Whisper
 from sensorium.models.whisper.transcribe import transcribe as by_words
+from sensorium.runtime.hours import HOURS
 from sensorium.runtime.memory import check_fit
-from sensorium.runtime.protocol import Input
-
-HOURS = Limits(audio_seconds=4 * 3600.0, video_seconds=4 * 3600.0)
-"""Speech is longer than what other models look at; four hours take 0.9 GB of memory."""
+from sensorium.runtime.protocol import Input, model_name
 
 
 class Transcriber:
@@ -26,9 +27,12 @@ class Transcriber:
         self._model = model
         self._limits = limits
 
+    def __repr__(self) -> str:
+        return f"Transcriber({self.name!r})"
+
     def transcribe(
         self,
-        file: Input,
+        file: Input | Recording,
         *,
         language: str | None = None,
         translate: bool = False,
@@ -38,14 +42,18 @@ class Transcriber:
         """Write down what is said, segment by segment as it is heard.
 
         Args:
-            file: a sound, or a film with one: a path, bytes, a data URI, or decoded.
+            file: a sound, or a film with one: a path, bytes, a data URI, looked at by `open_recording`, or decoded.
             language: a code or an English name; None to find out.
             translate: write English, whatever is spoken.
             word_times: find out when each word was said; of wav2vec 2.0 always.
             progress: told the seconds that are done, and those in all.
 
+        Returns: the segments, each made when it is asked for. The file is read meanwhile, and let go at the end or by
+        `close`.
+
         Raises: InputError for a file that cannot be taken; UsageError for a language or translation that the model does
-        not have; EngineError, while segments are made, for a broken model.
+        not have. While segments are made InputError for what is damaged or too long further on, and EngineError for a
+        broken model.
         """
         if isinstance(self._model, Wav2Vec2):
             if translate or language is not None:
@@ -63,20 +71,18 @@ class Transcriber:
             progress=progress,
         )
 
-    def _sound(self, file: Input) -> AudioClip:
-        medium = (
-            file
-            if isinstance(file, Image | AudioClip | VideoClip | Document)
-            else load_media(file, limits=self._limits, want="audio")
-        )
-        if isinstance(medium, VideoClip) and medium.sound is not None:
-            return medium.sound
-        if not isinstance(medium, AudioClip):
-            raise UnsupportedMedia(f"{medium.source}: expected a sound, got {medium.modality}. Give a recording.")
-        return medium
+    def _sound(self, file: Input | Recording) -> AudioClip | Recording:
+        if isinstance(file, AudioClip | Recording):
+            return file
+        if isinstance(file, VideoClip) and file.sound is not None:
+            return file.sound
+        if isinstance(file, str | os.PathLike | bytes | bytearray):
+            return open_recording(file, limits=self._limits)
+        medium = file if isinstance(file, Image | VideoClip | Document) else load_media(file)
+        raise UnsupportedMedia(f"{medium.source}: expected a sound, got {medium.modality}. Give a recording.")
 
 
-def load_transcriber(name: str, *, progress: Progress | None = None) -> Transcriber:
+def load_transcriber(name: str | os.PathLike[str], *, progress: Progress | None = None) -> Transcriber:
     """Load a model that writes down speech.
 
     Args:
@@ -86,6 +92,7 @@ def load_transcriber(name: str, *, progress: Progress | None = None) -> Transcri
     Raises: UsageError for an unknown name, CheckpointError for a folder that is no such model, ModelError when it
     cannot be fetched or does not fit into memory.
     """
+    name = model_name(name)
     family, folder = find(name, progress=progress, catalogue=TRANSCRIBERS)
     check_fit(folder, smaller=TRANSCRIBERS.entries[0].source)
     return Transcriber(TRANSCRIBERS.resolve(family)(folder), name=name)

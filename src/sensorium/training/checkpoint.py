@@ -1,5 +1,6 @@
 """The state of a run in one safetensors file, written atomically: weights, their mean, optimisers, random state, log.
 
+Of the weights those that learn: what is frozen comes from where the run began.
 Not pickle: optimiser states are flattened to named tensors, everything else is JSON in the file's metadata. Data order
 needs no state (data/mixture.py).
 """
@@ -7,7 +8,6 @@ needs no state (data/mixture.py).
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from sensorium.core.errors import CheckpointError
 from sensorium.core.files import write_atomic
+from sensorium.training.freezing import frozen
+from sensorium.training.log import Log
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +29,9 @@ class Run:
     optimisers: list[torch.optim.Optimizer]
 
 
-def save_run(path: Path, run: Run, *, step: int, log: list[dict[str, Any]], fingerprint: str) -> None:
+def save_run(path: Path, run: Run, *, step: int, log: Log, fingerprint: str) -> None:
     """Write the state after `step` steps. Raises: OSError when it cannot be written; the old file then stays."""
-    tensors = {f"objective.{name}": value for name, value in run.objective.state_dict().items()}
+    tensors = {f"objective.{name}": value for name, value in _learnt(run.objective).items()}
     tensors |= {f"average.{name}": value for name, value in run.average.items()}
     for index, optimiser in enumerate(run.optimisers):
         for key, state in optimiser.state_dict()["state"].items():
@@ -39,7 +41,7 @@ def save_run(path: Path, run: Run, *, step: int, log: list[dict[str, Any]], fing
     write_atomic(path, save({name: value.contiguous() for name, value in tensors.items()}, metadata))
 
 
-def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, list[dict[str, Any]]]:
+def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, Log]:
     """Fill the live objects from a checkpoint. Returns: steps done and the log.
 
     Raises: CheckpointError when the file is damaged or belongs to a run with other settings.
@@ -55,7 +57,10 @@ def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, list[dict[
             f"{path}: written by a run with another model, mixture or seed than this recipe's. "
             "Give another output folder (output=...), or delete the old one to begin anew."
         )
-    run.objective.load_state_dict(_under(tensors, "objective."))
+    learnt = _under(tensors, "objective.")
+    if learnt.keys() != _learnt(run.objective).keys():
+        raise CheckpointError(f"{path}: has other weights than those that learn. Delete it to begin anew.")
+    run.objective.load_state_dict(learnt, strict=False)
     for name, value in _under(tensors, "average.").items():
         run.average[name].copy_(value)
     for index, optimiser in enumerate(run.optimisers):
@@ -66,6 +71,11 @@ def load_run(path: Path, run: Run, *, fingerprint: str) -> tuple[int, list[dict[
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
     torch.set_rng_state(tensors["random"])
     return int(metadata["step"]), json.loads(metadata["log"])
+
+
+def _learnt(objective: nn.Module) -> dict[str, Tensor]:
+    still = frozen(objective)
+    return {name: value for name, value in objective.state_dict().items() if name not in still}
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sensorium.core.files import write_atomic
 from sensorium.core.packages import require
-from sensorium.training.loop import Log
+from sensorium.training.log import Log
 
 Curve = tuple[list[int], list[float]]
 """Steps and values."""
@@ -17,7 +17,7 @@ SMOOTHING = 20
 
 
 def draw_curves(log: Log, path: Path) -> None:
-    """Write a PNG with the curves of a log (training/loop.py).
+    """Write a PNG with the curves of a log (training/log.py).
 
     Raises: MissingPackage without matplotlib (extra `train`); OSError when the file cannot be written.
     """

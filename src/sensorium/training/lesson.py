@@ -1,7 +1,7 @@
 """A sample made ready to learn from: the talk, and what its media are to be named."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from sensorium.data.sample import Region, Sample
 from sensorium.inputs.assemble import Assembler
 from sensorium.inputs.batching import Item, Talk
 from sensorium.inputs.spec import InputSpec
+from sensorium.training.learner import Teaches
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,22 +27,45 @@ class Name:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """A talk, names for its media, and whether its answers are learnt, or the names alone."""
+    """A talk, names for its media, and whether its answers are learnt, or the names alone.
+
+    beside: the same talk with a worse answer, or as a larger model is shown it, where the objective has such a one.
+    """
 
     talk: Talk
-    names: tuple[Name, ...]
+    names: tuple[Name, ...] = ()
     answered: bool = True
+    beside: Talk | None = None
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        """The talk, and the one beside it."""
+        return (self.talk,) if self.beside is None else (self.talk, self.beside)
+
+    def blanked(self) -> "Lesson":
+        """The same with nothing to be seen or heard: what is answered right then was guessed from the words."""
+        return replace(self, talk=_blank(self.talk), beside=None if self.beside is None else _blank(self.beside))
 
 
-def prepare(sample: Sample, assembler: Assembler, *, answered: bool = True) -> Lesson:
+def _blank(talk: Talk) -> Talk:
+    return replace(talk, items=[replace(item, features=np.zeros_like(item.features)) for item in talk.items])
+
+
+def prepare(sample: Sample, assembler: Teaches, *, answered: bool = True) -> Lesson:
+    """The talk alone."""
+    return Lesson(assembler.talk(messages(sample), ask=False, weights=weights(sample)), answered=answered)
+
+
+def prepare_named(sample: Sample, assembler: Assembler, *, answered: bool = True) -> Lesson:
     """Every medium is named by the answers' tokens, every region of the first one by its words."""
-    talk = assembler.talk(messages(sample), ask=False, weights=weights(sample))
+    lesson = prepare(sample, assembler, answered=answered)
+    talk = lesson.talk
     told = tuple({token for token, weight in zip(talk.ids, talk.weights, strict=True) if weight > 0.0})
     names = [Name(index, np.full(item.rows, 1 / item.rows, np.float32), told) for index, item in enumerate(talk.items)]
     for region in sample.regions:
         ids = tuple({token for word in region.words for token in _ids(word, assembler.tokenizer)})
         names.append(Name(0, region_rows(region, row_grid(talk.items[0], assembler.spec)), ids))
-    return Lesson(talk, tuple(names), answered)
+    return replace(lesson, names=tuple(names))
 
 
 def row_grid(item: Item, spec: InputSpec) -> tuple[int, int, int]:

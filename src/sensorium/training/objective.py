@@ -1,95 +1,114 @@
-"""The objective of instruction tuning: predict the assistant's tokens; and how often all of an answer is right.
+"""What is learnt: all that the loop knows of any way to learn; and scores of the tokens of answers.
 
-A second task helps at the start: from the mean of some of a medium's rows alone, name the tokens that tell what is
-there (SuperClass, Huang et al. 2024: text tokens as class labels). Of a whole medium these are the tokens of the
-answers; of a region that a generator knows the place of, its own words. Without this task a decoder trained from
-nothing learns what answers look like long before it learns to look: gradients at the encoders die away within fifty
-steps, and a digit is still a guess after three hundred. Names are scored by the decoder's own embedding, so that rows
-come to lie among the words that they stand for; only the norm before it is thrown away after training.
+An objective makes a lesson of a sample (in the processes that prepare samples), and a loss of lessons. Losses are sums
+that are divided by amounts, of tokens say, which the loop counts over the whole step: so a step has the same gradient
+however it is cut into parts, micro-batches and processes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.inputs.carrier import ModelInputs, TrainingInputs
-from sensorium.models.early import EarlyFusion
-from sensorium.nn.norm import RmsNorm
+from sensorium.data.sample import Sample
+from sensorium.inputs.carrier import TrainingInputs
+from sensorium.training.learner import Learner, scores
 from sensorium.training.lesson import Lesson
+
+PARTS = 3
+"""Parts by length that the lessons of a micro-batch are computed in."""
+
+Amounts = tuple[float, ...]
+"""What the sums in an objective's losses are divided by."""
+
+
+class Part(NamedTuple):
+    """Some of a micro-batch's loss: `loss` [] is what gradients are taken of, `shown` what the log says."""
+
+    loss: Tensor
+    shown: float
 
 
 @dataclass(frozen=True, eq=False)
-class Losses:
-    """Sums, to be divided by what they are sums over: `answers` over token weights, `names` over lessons."""
+class Marks:
+    """How lessons went: `right` [B] bool, and the sum of losses `loss` over the amount `of`."""
 
-    answers: Tensor
-    names: Tensor
-
-
-class Objective(nn.Module):
-    """The model in training, and the norm before its rows are named."""
-
-    def __init__(self, model: EarlyFusion) -> None:
-        super().__init__()
-        self.model = model
-        self.namer = RmsNorm(model.language.width)
-
-    def forward(self, batch: TrainingInputs, lessons: Sequence[Lesson]) -> Losses:
-        """Both losses of a batch; that of the answers is 0 where the lessons have none to learn."""
-        inputs = self.model.encode(batch.inputs)
-        answers = batch.weights.new_zeros(())
-        if all(lesson.answered for lesson in lessons):
-            logits, targets, weights = _predictions(self.model, replace(batch, inputs=inputs))
-            answers = (F.cross_entropy(logits.float(), targets, reduction="none") * weights).sum()
-        return Losses(answers, self._name(inputs, lessons))
-
-    def _name(self, inputs: ModelInputs, lessons: Sequence[Lesson]) -> Tensor:
-        """Cross-entropy between the named tokens and the wanted ones, each as likely; the mean of each lesson. []."""
-        pooled, wanted, shares = [], [], []
-        for lesson, rows in zip(lessons, _rows(inputs, lessons), strict=True):
-            for name in lesson.names:
-                if name.ids:
-                    pooled.append(torch.from_numpy(name.rows).to(rows[name.item].device) @ rows[name.item].float())
-                    wanted.append(name.ids)
-                    shares.append(1.0 / len(lesson.names))
-        if not pooled:
-            return inputs.ids.new_zeros((), dtype=torch.float32)
-        logits = self.model.language.logits(self.namer(torch.stack(pooled)))  # [N, V]
-        scores = logits.float().log_softmax(dim=-1)
-        places = torch.tensor([index for index, ids in enumerate(wanted) for _ in ids], device=scores.device)
-        tokens = torch.tensor([token for ids in wanted for token in ids], device=scores.device)
-        likely = torch.tensor(
-            [share / len(ids) for ids, share in zip(wanted, shares, strict=True) for _ in ids], device=scores.device
-        )
-        return -(scores[places, tokens] * likely).sum()
+    right: Tensor
+    loss: float
+    of: float
 
 
-def _rows(inputs: ModelInputs, lessons: Sequence[Lesson]) -> Iterator[list[Tensor]]:
-    """The rows of each lesson's media, in its talk's order: a batch holds them by modality."""
-    ready = {batch.modality: iter(batch.rows) for batch in inputs.media}
-    for lesson in lessons:
-        yield [next(ready[item.modality]) for item in lesson.talk.items]
+class Tutor(Protocol):
+    """Makes lessons; apart from the objective, since it goes to other processes and needs no network."""
+
+    def __call__(self, sample: Sample, *, answered: bool = True) -> Lesson:
+        """A lesson about a sample. Raises: InputError for one that the model cannot take."""
+
+
+class Objective(nn.Module, ABC):
+    """A way to learn. Its parameters are the network's, as `model`, and its own.
+
+    tutor: makes its lessons.
+    """
+
+    tutor: Tutor
+
+    @abstractmethod
+    def amounts(self, lessons: Sequence[Lesson]) -> Amounts:
+        """What the losses of a micro-batch are divided by, if it stands alone."""
+
+    @abstractmethod
+    def parts(self, lessons: Sequence[Lesson], amounts: Amounts) -> Iterator[Part]:
+        """The loss of a micro-batch, divided by `amounts`, in parts whose sum it is; one graph at a time."""
+
+    @abstractmethod
+    def judge(self, lessons: Sequence[Lesson]) -> Marks:
+        """How well lessons that were not learnt from are known."""
+
+
+class Predictions(NamedTuple):
+    """Of all learnt tokens of a batch: logits [learnt, V] fp32, ids, weights and samples [learnt]."""
+
+    logits: Tensor
+    ids: Tensor
+    weights: Tensor
+    samples: Tensor
+
+    def losses(self) -> Tensor:
+        """Cross-entropy of each token, not weighted: [learnt]."""
+        return F.cross_entropy(self.logits, self.ids, reduction="none")
+
+    def summed(self, values: Tensor, samples: int) -> Tensor:
+        """Sums over each sample's tokens. Inputs: values: [learnt]. Returns: [samples]."""
+        return values.new_zeros(samples).index_add(0, self.samples, values)
+
+
+def predict(network: Learner, batch: TrainingInputs) -> Predictions:
+    """Scores of the tokens that are learnt: logits are made only where they are used."""
+    hidden = network(batch.inputs)[:, :-1]
+    learnt = batch.weights[:, 1:] > 0  # [B, T-1]
+    logits = scores(network, hidden[learnt]).float()
+    return Predictions(logits, batch.inputs.ids[:, 1:][learnt], batch.weights[:, 1:][learnt], learnt.nonzero()[:, 0])
 
 
 @torch.no_grad()
-def answers_right(model: EarlyFusion, batch: TrainingInputs) -> Tensor:
+def answers_right(predictions: Predictions, samples: int) -> Tensor:
     """Which talks are answered right, token for token, by greedy decoding.
 
     All of an answer's tokens being the likeliest after the true ones before them is the same as greedy decoding giving
-    the answer, so one pass tells. Returns: [B] bool.
+    the answer, so one pass tells. Returns: [samples] bool.
     """
-    logits, targets, _ = _predictions(model, batch)
-    wrong = torch.zeros(len(batch.weights), dtype=torch.bool, device=batch.weights.device)
-    samples = (batch.weights[:, 1:] > 0).nonzero()[:, 0]  # [learnt tokens]
-    wrong[samples[logits.argmax(dim=-1) != targets]] = True
+    wrong = torch.zeros(samples, dtype=torch.bool, device=predictions.logits.device)
+    wrong[predictions.samples[predictions.logits.argmax(dim=-1) != predictions.ids]] = True
     return ~wrong
 
 
-def _predictions(model: EarlyFusion, batch: TrainingInputs) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits [learnt tokens, V], targets and weights [learnt tokens]: logits are made only where they are used."""
-    hidden = model(batch.inputs)[:, :-1]
-    learnt = batch.weights[:, 1:] > 0  # [B, T-1]
-    return model.language.logits(hidden[learnt]), batch.inputs.ids[:, 1:][learnt], batch.weights[:, 1:][learnt]
+def by_length(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
+    """Lessons in parts of like length, so that little is spent on padding."""
+    ordered = sorted(lessons, key=lambda lesson: len(lesson.talk.ids))
+    size = max(1, -(-len(ordered) // PARTS))
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]

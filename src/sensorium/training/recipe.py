@@ -11,13 +11,17 @@ from sensorium.core.config import apply_overrides, from_dict
 from sensorium.core.errors import ConfigError
 from sensorium.data.mixture import Share
 from sensorium.models.nano.config import NanoConfig
+from sensorium.training.stage import Stage
 
 
 @dataclass(frozen=True)
 class Optimiser:
-    """Muon for the matrices of the blocks, AdamW for all else; warm-up, plateau, linear decay to zero.
+    """Muon for the matrices of the blocks, AdamW for all else (or AdamW for all); warm-up, then `schedule`.
 
-    `decay` is the share of the steps, at the end, over which learning rates fall.
+    schedule: `plateau` keeps the rates and lets them fall to zero in a line over the share `decay` of the steps, at the
+        end; `cosine` lets them fall along half a wave from the start.
+    accumulate: draws of micro-batches that make a step; processes share them (training/strategy.py).
+    recompute: keep less in memory for the gradients, for a third more time (training/recompute.py).
     """
 
     muon_rate: float = 0.02
@@ -26,16 +30,30 @@ class Optimiser:
     warmup: int = 60
     decay: float = 0.3
     clip: float = 1.0
+    matrices: Literal["muon", "adamw"] = "muon"
+    schedule: Literal["plateau", "cosine"] = "plateau"
+    accumulate: int = 1
+    recompute: bool = False
+
+    def __post_init__(self) -> None:
+        if self.accumulate < 1 or self.clip <= 0:
+            raise ConfigError(
+                f"optimiser: got accumulate {self.accumulate} and clip {self.clip}; expected at least 1, and more than "
+                "0. Correct them."
+            )
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that a run depends on, apart from the machine.
 
-    `naming` is the weight of the second task (training/objective.py) beside the answers, 0 for none.
+    `naming` is the weight of the second task (training/answers.py) beside the answers, 0 for none.
     `averaging` is the decay per step of the running mean of the weights, which is what is validated and kept.
     `threads` micro-batches are computed at a time on a CPU, while `workers` processes prepare those to come.
-    `start` is a checkpoint folder whose weights and tokenizer the run begins with; fresh ones without it.
+    `start` is the folder, or the id of the Hub, of a model of any family that the run begins with. Without it a `nano`
+    of the sizes in `model` begins from nothing; with the folder of a `nano`, `model` has to be the same or left out. A
+    path that ends in .yaml is a composed model's (models/composed), which is put together first.
+    `stage` says what is learnt by which parts (training/stage.py): everything, if nothing else is said.
     """
 
     name: str
@@ -46,10 +64,11 @@ class Recipe:
     start: str | None = None
     seed: int = 1
     micro_batches: int = 4
-    model: NanoConfig = field(default_factory=NanoConfig)
+    model: NanoConfig | None = None
+    stage: Stage = field(default_factory=Stage)
     optimiser: Optimiser = field(default_factory=Optimiser)
     averaging: float = 0.995
-    naming: float = 0.5
+    naming: float | None = None
     precision: Literal["fp32", "bf16"] = "bf16"
     tokenizer_samples: int = 300
     validate_every: int = 500

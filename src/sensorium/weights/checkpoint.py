@@ -12,7 +12,8 @@ from torch import Tensor
 from sensorium.core.errors import CheckpointError
 from sensorium.weights.faults import summary
 from sensorium.weights.folder import INDEX, SINGLE, no_weights, read_index, read_json
-from sensorium.weights.format import DTYPES, Pages, Stored, read_header
+from sensorium.weights.format import DTYPES, Stored, read_header
+from sensorium.weights.pages import Pages
 
 __all__ = ["INDEX", "SINGLE", "Checkpoint", "Reader", "read_index", "read_json"]
 
@@ -30,7 +31,7 @@ class Checkpoint:
         """Look at a folder.
 
         Raises: CheckpointError when it has no safetensors weights (with the way to convert what it has instead), a file
-        is truncated or damaged, or index and shards do not agree; the message names all tensors concerned.
+        is truncated or damaged, or index and shards do not agree; the message names the first tensors concerned.
         """
         if not folder.is_dir():
             raise CheckpointError(f"{folder}: no such folder; expected that of a model. Check the path.")
@@ -84,7 +85,7 @@ class Checkpoint:
 
 
 class Reader:
-    """Tensors of a checkpoint, and their pages back to the system once they have been copied."""
+    """Tensors of a checkpoint, in place in its mapped files."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
@@ -93,16 +94,17 @@ class Reader:
     def tensor(self, name: str) -> Tensor:
         """One tensor in place. Raises: CheckpointError as `Checkpoint.tensor`."""
         self._checkpoint.dtype(name)
-        stored = self._checkpoint.tensors[name]
-        if stored.path not in self._pages:
-            self._pages[stored.path] = Pages(stored.path)
-        return self._pages[stored.path].tensor(stored)
+        return self._pages_of(name).tensor(self._checkpoint.tensors[name])
 
-    def release(self, name: str) -> None:
-        """Give back what was read of a tensor; not for one whose memory is still in use for writing."""
-        stored = self._checkpoint.tensors[name]
-        if stored.path in self._pages:
-            self._pages[stored.path].release(stored.start, stored.stop)
+    def set_aside(self, name: str) -> None:
+        """Say that a tensor is not going to be looked at in place (`Pages.set_aside`)."""
+        self._pages_of(name).set_aside(self._checkpoint.tensors[name])
+
+    def _pages_of(self, name: str) -> Pages:
+        path = self._checkpoint.tensors[name].path
+        if path not in self._pages:
+            self._pages[path] = Pages(path)
+        return self._pages[path]
 
 
 def _sharded(folder: Path) -> dict[str, Stored]:

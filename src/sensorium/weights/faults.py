@@ -1,15 +1,18 @@
-"""Many faults in few words: those that differ in the number of a layer alone become one."""
+"""Many faults in few words: those that differ in a layer alone become one, and only the first are told."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 _MANY = 3
+_SHOWN = 4
+_LENGTH = 160
+"""Characters of one fault: names in a damaged file have any length."""
 
 
 def summary(faults: Iterable[str]) -> str:
-    """All faults, sorted; more than three that differ in a layer alone as "blocks.{0-11}.norm.weight is missing"."""
+    """Faults, sorted; more than three that differ in a layer alone as "blocks.{0-11}.norm.weight is missing"."""
     groups: dict[str, dict[int, str]] = defaultdict(dict)
     lines = []
     for fault in dict.fromkeys(faults):
@@ -23,7 +26,13 @@ def summary(faults: Iterable[str]) -> str:
             lines.append(template.replace("{}", f"{{{_ranges(sorted(members))}}}"))
         else:
             lines += members.values()
-    return "; ".join(sorted(lines))
+    return few(sorted(lines), "; ")
+
+
+def few(words: Sequence[str], joint: str = ", ") -> str:
+    """The first four of many words, and how many more there are."""
+    shown = joint.join(each if len(each) <= _LENGTH else each[:_LENGTH] + "…" for each in words[:_SHOWN])
+    return shown if len(words) <= _SHOWN else f"{shown} and {len(words) - _SHOWN} more"
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -1,11 +1,13 @@
 """The numbers of a checkpoint into a module: strict, shard by shard, with little more memory than the weights take.
 
-Numbers go from the mapped file to their place piece by piece, and the pages that were read are given back. Tensors that
-need no change are not copied at all: the parameter lies in the file's pages, and what is written to it stays here.
+Numbers go from the file to their place piece by piece. Tensors that need no change are looked at, but not copied: the
+parameter lies in the file's pages, which take memory once they are used, and what is written to it stays here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
+from types import EllipsisType
 from typing import NamedTuple
 
 import torch
@@ -14,11 +16,10 @@ from torch import Tensor, nn
 from sensorium.core.errors import CheckpointError
 from sensorium.weights.checkpoint import Checkpoint
 from sensorium.weights.faults import summary
-from sensorium.weights.format import DTYPES
+from sensorium.weights.format import DTYPES, pieces
 from sensorium.weights.keymap import KeyMap, Step
-
-_PIECE = 1 << 18
-"""Numbers that are looked at and copied at a time."""
+from sensorium.weights.pages import give_back
+from sensorium.weights.suspects import Odd, suspects
 
 DtypeOf = Callable[[torch.dtype, torch.dtype], torch.dtype]
 """The type that a floating tensor gets, from its type in the checkpoint and in the module."""
@@ -42,7 +43,7 @@ class LoadReport:
 def fill_module(module: nn.Module, checkpoint: Checkpoint, keymap: KeyMap, *, dtype: DtypeOf) -> LoadReport:
     """Fill every parameter and buffer of a module's state; `loading.load_checkpoint` says more.
 
-    Raises: CheckpointError that names everything which does not fit; the module is then as it was.
+    Raises: CheckpointError with all faults, the first by name; the module is then as it was.
     """
     ours: dict[str, Tensor] = module.state_dict(keep_vars=True)
     match = keymap.match(checkpoint.names, ours)
@@ -58,8 +59,8 @@ def fill_module(module: nn.Module, checkpoint: Checkpoint, keymap: KeyMap, *, dt
     faults = match.faults(but=(name for name in ours if firsts[name] in filled)) + reading.faults
     if faults:
         raise CheckpointError(
-            f"{checkpoint.path}: weights and config do not agree: {summary(faults)}. "
-            "Use the files of one model together, or fetch it again."
+            f"{checkpoint.path}: weights and config do not agree: {summary(faults)}."
+            f"{suspects(checkpoint.path, reading.odd)} Use the files of one model together, or fetch it again."
         )
     values = {name: each.value for name, each in made.items()}
     for name, value in values.items():
@@ -91,6 +92,7 @@ class _Reading:
 
     def __init__(self, checkpoint: Checkpoint, dtype: DtypeOf) -> None:
         self.faults: list[str] = []
+        self.odd = Odd()
         self.mapped = 0
         self._checkpoint = checkpoint
         self._reader = checkpoint.reader()
@@ -109,17 +111,19 @@ class _Reading:
 
     def _value(self, step: Step, ours: Tensor) -> Tensor:
         """What a step makes: in the file's pages if that can be, else in memory of its own."""
-        sources = {name: self._source(step, name) for name in step.sources if name}
-        theirs = next(iter(sources.values()))
-        dtype = self._dtype(theirs.dtype, ours.dtype) if theirs.is_floating_point() else theirs.dtype
-        if theirs.dtype == dtype and ours.device.type == "cpu" and step.rule.op in ("rename", "rows", "reshape"):
-            self._check(step.sources[0], theirs, theirs)
+        stored = self._checkpoint.dtype(next(filter(None, step.sources)))
+        dtype = self._dtype(stored, ours.dtype) if stored.is_floating_point else stored
+        if stored == dtype and ours.device.type == "cpu" and step.rule.op in ("rename", "rows", "reshape"):
+            theirs = self._reader.tensor(step.sources[0])
+            theirs = theirs[slice(*_rows(step))] if step.rule.op == "rows" else theirs
+            self._check(step, step.sources[0], None)
             self.mapped += theirs.nbytes
             return theirs.view(ours.shape)
         value = torch.empty(ours.shape, dtype=dtype, device=ours.device)
         for name, part in zip(step.sources, step.rule.theirs_of(value), strict=True):
             if name:
-                self._check(name, sources[name], part)
+                self._check(step, name, part)
+                self._reader.set_aside(name)
             else:
                 part.zero_()
         return value
@@ -136,6 +140,7 @@ class _Reading:
             expected = (step.rule.sizes[2], *part.shape[1:]) if step.rule.op == "rows" else tuple(part.shape)
             if stored.shape != expected:
                 faults.append(f"{name} has shape {list(stored.shape)}, not {list(expected)}")
+                self.odd.update(pair for pair in zip(expected, stored.shape, strict=False) if pair[0] != pair[1])
             dtype = DTYPES.get(stored.dtype)
             if ours.is_floating_point():
                 if dtype is None or not dtype.is_floating_point:
@@ -144,50 +149,45 @@ class _Reading:
                 faults.append(f"{name} is of type {stored.dtype}, not {str(ours.dtype).removeprefix('torch.')}")
         return faults
 
-    def _source(self, step: Step, name: str) -> Tensor:
-        """What a step takes of a tensor in the file, in place."""
-        source = self._reader.tensor(name)
-        return source[step.rule.sizes[0] : step.rule.sizes[1]] if step.rule.op == "rows" else source
-
-    def _check(self, name: str, source: Tensor, target: Tensor) -> None:
-        """Copy `source` into `target`, unless they are the same, and see that all numbers are finite."""
-        for numbers, place in _pieces(source, target):
-            if target is not source:
-                place.copy_(numbers)
-                self._reader.release(name)
-            if place.is_floating_point() and not all_finite(place):
-                what = f"are too large for {place.dtype}" if all_finite(numbers) else "are not finite"
+    def _check(self, step: Step, name: str, target: Tensor | None) -> None:
+        """See that the numbers which a step takes of a tensor are finite, and copy them into a `target`."""
+        for where, numbers in self._pieces(step, name):
+            cast = numbers if target is None else numbers.to(target.dtype)
+            if cast.is_floating_point() and not all_finite(cast):
+                what = f"are too large for {cast.dtype}" if all_finite(numbers) else "are not finite"
                 self.faults.append(f"{name} has numbers that {what}")
                 return
+            if target is not None:
+                target[where].copy_(cast)
 
     def _compare(self, step: Step, made: _Made) -> None:
         """See that another spelling, or a tied tensor, has the same numbers."""
         for name, part in zip(step.sources, step.rule.theirs_of(made.value), strict=True):
             if not name:
                 continue
-            for numbers, place in _pieces(self._source(step, name), part):
+            for where, numbers in self._pieces(step, name):
+                place = part[where]
                 if not torch.equal(numbers.to(place), place):
                     other = ", ".join(filter(None, made.step.sources))
                     self.faults.append(f"{name} and {other} differ, but are one tensor in this model")
                     break
-            self._reader.release(name)
+        give_back([made.value])
+
+    def _pieces(self, step: Step, name: str) -> Iterator[tuple[slice | EllipsisType, Tensor]]:
+        """What a step takes of a tensor in the file, and where in our part it belongs."""
+        return pieces(self._checkpoint.tensors[name], *_rows(step))
+
+
+def _rows(step: Step) -> tuple[int, int | None]:
+    """The rows of theirs that a step takes."""
+    return (step.rule.sizes[0], step.rule.sizes[1]) if step.rule.op == "rows" else (0, None)
 
 
 def all_finite(numbers: Tensor) -> bool:
     """Whether there is no infinity and no NaN: ten times as fast as `isfinite`, and without memory of its own."""
-    return bool(torch.stack(numbers.aminmax()).isfinite().all())  # NaN is the least and the greatest of all
-
-
-def _pieces(source: Tensor, target: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Two tensors of one shape, some rows at a time."""
-    if not source.numel():
-        return
-    if not source.dim():
-        yield source, target
-        return
-    rows = max(1, _PIECE * len(source) // source.numel())
-    for start in range(0, len(source), rows):
-        yield source[start : start + rows], target[start : start + rows]
+    if isfinite(numbers.sum()):
+        return True
+    return bool(torch.stack(numbers.aminmax()).isfinite().all())  # a sum of large numbers may be infinite
 
 
 def _place(checkpoint: Checkpoint, step: Step) -> tuple[str, int]:

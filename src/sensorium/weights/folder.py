@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from sensorium.core.errors import CheckpointError
+from sensorium.weights.faults import few
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
@@ -65,11 +66,11 @@ def no_weights(where: str, names: Iterable[str]) -> CheckpointError:
     if pickles:
         pattern = ("pytorch_model*" if pickles[0].startswith("pytorch_model") else "*") + PurePath(pickles[0]).suffix
         return CheckpointError(
-            f"{where}: got {', '.join(pickles)}, pickles, which can run code when they are read; expected {SINGLE}. If "
+            f"{where}: got {few(pickles)}, pickles, which can run code when they are read; expected {SINGLE}. If "
             f"you trust where they come from, convert them in their folder: {CONVERT % pattern}"
         )
     others = [name for name in files if name.endswith((".safetensors", ".gguf", ".h5", ".msgpack", ".onnx"))]
     return CheckpointError(
-        f"{where}: got {', '.join(others) or 'no weights'}; expected {SINGLE}, or {INDEX} with its files. Give a model "
+        f"{where}: got {few(others) or 'no weights'}; expected {SINGLE}, or {INDEX} with its files. Give a model "
         "in the form that transformers writes."
     )

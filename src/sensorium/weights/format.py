@@ -1,25 +1,25 @@
-"""One safetensors file: what its header says, and its tensors straight from the file's pages.
+"""One safetensors file: what its header says, and its numbers, a few at a time.
 
     8 bytes    length of the header, little-endian
     header     JSON: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}
     the rest   the bytes of all tensors, one after the other, no gaps
 
-The library reads the same, but does not say which tensors a truncated file lacks, and keeps every page that was touched
-in memory: a checkpoint that is converted while it is read would be there twice.
+The library reads the same, but does not say how much a truncated file lacks, and keeps every page that was touched
+in memory: a checkpoint that is converted while it is read would be there twice. Tensors in place: pages.py.
 """
 
 import json
 import math
-import mmap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import EllipsisType
 
 import torch
 from torch import Tensor
 
 from sensorium.core.errors import CheckpointError
-from sensorium.weights.faults import summary
 
 DTYPES = {
     "F64": torch.float64,
@@ -37,6 +37,9 @@ DTYPES = {
 
 _LARGEST_HEADER = 100_000_000
 """Bytes; the library's own bound."""
+
+_PIECE = (1 << 15) - 1
+"""Numbers that are read at a time: one less than PyTorch spreads over threads, which take longer to wake up."""
 
 _LFS_POINTER = b"version https://git-lfs"
 
@@ -90,38 +93,34 @@ def unreadable(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(f"{path}: not readable as safetensors ({reason}). Fetch the model again.")
 
 
-class Pages:
-    """The content of one file, mapped into memory; what is written to its tensors never reaches the file."""
+def pieces(stored: Stored, first: int = 0, last: int | None = None) -> Iterator[tuple[slice | EllipsisType, Tensor]]:
+    """The numbers of a tensor, or of some of its rows, a few rows at a time: where they belong, and the rows.
 
-    def __init__(self, path: Path) -> None:
-        try:
-            with path.open("rb") as file:
-                self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        except (OSError, ValueError) as error:
-            raise unreadable(path, str(error)) from error
+    They are read, not mapped, into memory that the next piece takes again: so they are still in the processor's cache
+    when they are looked at, and none of the file's pages counts as ours.
 
-    def tensor(self, stored: Stored) -> Tensor:
-        """A tensor in place, without a copy; it keeps the mapping alive.
+    Args: first, last: the rows to begin with and to end before; places count from `first`.
 
-        Raises: CheckpointError when the file has become shorter since its header was read.
-        """
-        if stored.stop > len(self._mapping):
-            raise unreadable(stored.path, f"it has shrunk to {len(self._mapping)} bytes while it was read")
-        dtype = DTYPES[stored.dtype]
-        count = math.prod(stored.shape)
-        if count == 0:
-            return torch.empty(stored.shape, dtype=dtype)
-        if stored.start % dtype.itemsize:  # old writers did not align the data
-            octets = bytearray(self._mapping[stored.start : stored.stop])
-            return torch.frombuffer(octets, dtype=dtype).view(stored.shape)
-        return torch.frombuffer(self._mapping, dtype=dtype, count=count, offset=stored.start).view(stored.shape)
-
-    def release(self, start: int, stop: int) -> None:
-        """Give the whole pages within a range of bytes back; what is read there again comes from the file."""
-        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-        last = stop // mmap.PAGESIZE * mmap.PAGESIZE
-        if last > first and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, which trims by itself
-            self._mapping.madvise(mmap.MADV_DONTNEED, first, last - first)
+    Raises: CheckpointError when the file has gone, or become shorter since its header was read.
+    """
+    shape = stored.shape or (1,)
+    if not math.prod(shape):
+        return
+    dtype, row, count = DTYPES[stored.dtype], math.prod(shape[1:]), (shape[0] if last is None else last) - first
+    rows = min(count, max(1, _PIECE // row))
+    piece = torch.empty((rows, *shape[1:]), dtype=dtype)
+    octets = piece.view(-1).view(torch.uint8).numpy().data
+    try:
+        with stored.path.open("rb") as file:
+            file.seek(stored.start + first * row * dtype.itemsize)
+            for start in range(0, count, rows):
+                here = min(rows, count - start)
+                size = here * row * dtype.itemsize
+                if file.readinto(octets[:size]) < size:
+                    raise unreadable(stored.path, f"it has shrunk to {file.tell()} bytes while it was read")
+                yield (slice(start, start + here), piece[:here]) if stored.shape else (..., piece[0])
+    except OSError as error:
+        raise unreadable(stored.path, str(error)) from error
 
 
 def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -152,7 +151,7 @@ def _check_places(path: Path, stored: list[tuple[str, Stored]], data: int, size:
             raise unreadable(path, f"{name} begins at byte {after.start}, the one before ends at {before.stop}")
     end = stored[-1][1].stop if stored else data
     if size < end:
-        lost = summary(name for name, each in stored if each.stop > size)
-        raise unreadable(path, f"truncated: {size} of {end} bytes; without {lost}")
+        lost = sum(each.stop > size for _, each in stored)
+        raise unreadable(path, f"truncated: {size} of {end} bytes, without {lost} of its {len(stored)} tensors")
     if size > end:
         raise unreadable(path, f"{size - end} bytes more than its header lists")

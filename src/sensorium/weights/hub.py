@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sensorium.core.errors import CheckpointError, ModelError, UsageError
+from sensorium.weights.faults import few
 from sensorium.weights.folder import INDEX, SINGLE, no_weights, read_index
 from sensorium.weights.hub_api import Unreachable, list_files, receive
 from sensorium.weights.hub_cache import HubFile, RepoCache
@@ -114,7 +115,7 @@ class _Download:
         names = [SINGLE] if SINGLE in taken else self._shards()
         if lost := [name for name in names if name not in taken]:
             raise CheckpointError(
-                f"{self._repo}: its {INDEX} names {', '.join(lost)}, which it does not have. Take another revision."
+                f"{self._repo}: its {INDEX} names {few(lost)}, which it does not have. Take another revision."
             )
         chosen = small + [taken[name] for name in names]
         self._fetch_all(chosen)

@@ -147,6 +147,6 @@ def _explained(repo: str, revision: str) -> Iterator[None]:
         ) from error
     except transport as error:
         raise Unreachable(
-            f"{repo}: {constants.ENDPOINT} cannot be reached ({error}), and the model is not in the cache "
+            f"{repo} at {revision}: {constants.ENDPOINT} cannot be reached ({error}), and it is not in the cache "
             f"({constants.HF_HUB_CACHE}). Check the network and try again, or give the folder of a model."
         ) from error

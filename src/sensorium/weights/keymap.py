@@ -98,7 +98,7 @@ class KeyMap:
             names: of the source.
             wanted: names of ours that must be filled; None for all that the table has, in as many layers as are there.
 
-        Raises: CheckpointError that lists every name of theirs without use and every name of ours without filling.
+        Raises: CheckpointError for names of theirs without use and names of ours without filling, the first by name.
         """
         match = self.match(names, wanted)
         if faults := match.faults():
@@ -137,7 +137,7 @@ class KeyMap:
     def write(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Our tensors under their names, in the widely readable form; views where that can be.
 
-        Raises: CheckpointError that lists every tensor for which there is no rule, or of which theirs lacks a part.
+        Raises: CheckpointError for tensors for which there is no rule, or of which theirs lacks a part.
         """
         theirs: dict[str, Tensor] = {}
         pieces: dict[str, list[tuple[int, int, Tensor]]] = defaultdict(list)

@@ -27,8 +27,8 @@ def load_checkpoint(
         keymap: between the two.
         dtype: of all floating tensors; None for the type that each has in the checkpoint.
 
-    Raises: CheckpointError that names every tensor which is missing, surplus, of another shape or kind, or not finite;
-    the module is then as it was.
+    Raises: CheckpointError for all tensors that are missing, surplus, of another shape or kind, or not finite, the
+    first by name; the module is then as it was.
     """
     return fill_module(module, checkpoint, keymap, dtype=lambda theirs, _: dtype or theirs)
 

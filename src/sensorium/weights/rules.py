@@ -147,6 +147,8 @@ def fill(template: str, numbers: tuple[str, ...]) -> str:
 
 def numbers_in(template: str, name: str) -> tuple[str, ...] | None:
     """The numbers that make the template this name; None when it is another."""
+    if not name.endswith(template.rpartition("{}")[2]):  # tells most apart, and costs less
+        return None
     found = _pattern(template).fullmatch(name)
     return found.groups() if found else None
 

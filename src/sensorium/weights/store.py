@@ -29,7 +29,7 @@ def load_weights(path: Path, module: nn.Module) -> None:
     """Fill a module, in the module's own types.
 
     Raises: CheckpointError when the file cannot be read, or a tensor is missing, surplus, of another shape or not
-    finite; the message names all of them.
+    finite; the message names the first of them.
     """
     names = KeyMap(tuple(rename(name, name) for name in module.state_dict()))
     fill_module(module, Checkpoint.of_file(path), names, dtype=lambda _, ours: ours)

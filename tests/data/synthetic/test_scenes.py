@@ -17,6 +17,7 @@ from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_TH
 from sensorium.data.synthetic.scene_questions import makers
 from sensorium.data.synthetic.scenes import Scenes, draw_scene, item_regions, paint_scene
 from sensorium.data.synthetic.talk import draw_turns
+from sensorium.media.types import Image
 
 SAMPLES = 150
 
@@ -168,7 +169,9 @@ def test_a_region_holds_its_whole_shape_and_little_more(shape: str) -> None:
 
 def test_training_scenes_tell_the_regions_of_their_items() -> None:
     sample = Scenes().alike(np.random.default_rng(13))(np.random.default_rng(14))
-    height, width = sample.media[0].pixels.shape[:2]
+    (picture,) = sample.media
+    assert isinstance(picture, Image)
+    height, width = picture.pixels.shape[:2]
     drawn, _ = draw_scene(np.random.default_rng(14), (width, height))
     assert sample.regions == item_regions(drawn) != ()
 

@@ -76,7 +76,7 @@ def test_a_tower_alone_is_projected_where_its_class_is(architectures: list[str] 
         ({"model_type": "clip", "fused_gate": 1}, r"config\.json: unknown key 'fused_gate'"),
         ({"model_type": "clip", "text_config": {"hidden_sise": 8}}, r"text_config: unknown key .*mean 'hidden_size'"),
         ({"model_type": "clip", "text_config": {"eos_token_id": [1, 2]}}, r"eos_token_id: got \[1, 2\].*expected int"),
-        ({"model_type": "clip", "vision_config": 7}, r"vision_config: got int, expected a table"),
+        ({"model_type": "clip", "vision_config": 7}, r"vision_config is 7; expected a table"),
         ({"model_type": "clip_text_model", "hidden_size": 30}, r"hidden_size 30 and num_attention_heads 8; expected a"),
     ],
 )

@@ -31,8 +31,8 @@ def test_both_files_for_pictures_are_read(tmp_path: Path, name: str) -> None:
     ("settings", "error", "message"),
     [
         (None, CheckpointError, r"has no preprocessor_config\.json, .*Fetch it as well"),
-        ({}, CheckpointError, r"makes pictures of .*224.*; the vision tower takes 30x30 pixels\. Use"),
-        ({"do_center_crop": False, "size": 30}, CheckpointError, r"ShortestEdge.*takes 30x30"),
+        ({}, CheckpointError, r"pictures get .*224.*; expected 30x30 pixels, as the vision tower takes\. Use"),
+        ({"do_center_crop": False, "size": 30}, CheckpointError, r"ShortestEdge.*expected 30x30"),
         ({"do_flip": True}, ConfigError, r"preprocessor_config\.json: unknown key 'do_flip'"),
     ],
 )

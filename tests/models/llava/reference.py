@@ -2,10 +2,10 @@
 
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tests.models.tiny import drawn, letters_and_words
+from tokenizers import processors
 from torch import Tensor
 
 PATCH = 7
@@ -117,7 +117,7 @@ def old_name(name: str) -> str:
 def random_weight(name: str, shape: tuple[int, ...]) -> Tensor:
     """Numbers that depend on the name alone, large enough that what was said before counts."""
     size = 0.3 if len(shape) == 1 else 1.5 * shape[-1] ** -0.5
-    numbers = torch.randn(shape, generator=torch.Generator().manual_seed(crc32(name.encode())))
+    numbers = drawn(name, shape)
     return numbers * size + (1.0 if "norm" in name or "layrnorm" in name else 0.0)
 
 
@@ -161,16 +161,9 @@ def make_tokenizer() -> Any:
     """Letters with a few words, and a BOS before every text, as Llama's."""
     import transformers as reference
 
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY - 20,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
+    inner = letters_and_words(
+        ["What is this? USER: ASSISTANT: the first picture and the second\n\n"], SPECIAL, vocabulary=VOCABULARY - 20
     )
-    inner.train_from_iterator(["What is this? USER: ASSISTANT: the first picture and the second\n\n"] * 3, trainer)
     inner.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     return reference.PreTrainedTokenizerFast(
         tokenizer_object=inner,

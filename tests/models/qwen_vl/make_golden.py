@@ -40,6 +40,7 @@ def prompts(config: QwenVLConfig) -> ModelInputs:
         prepare=prepare,
         rows={"image": config.image_token, "video": config.video_token},
         pad=0,
+        vocabulary=config.language.vocabulary,
         max_tokens=2048,
     )
     draw = np.random.default_rng(7)

@@ -4,10 +4,9 @@ import json
 from math import prod
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tests.models.tiny import drawn, letters_and_words
 from torch import Tensor
 
 from sensorium.encoders.vision_qwen import Cut, patches
@@ -93,7 +92,7 @@ def make(kind: str, vocabulary: int = 300) -> Any:
 
 def random_weight(name: str, shape: tuple[int, ...]) -> Tensor:
     """Numbers that depend on the (long) name alone, large enough that what was said and seen before counts."""
-    numbers = torch.randn(shape, generator=torch.Generator().manual_seed(crc32(name.encode())))
+    numbers = drawn(name, shape)
     size = 0.3 if len(shape) == 1 else 1.2 / prod(shape[1:]) ** 0.5
     norm = name.endswith("weight") and ("norm" in name or "ln_q" in name)
     return numbers * size + (1.0 if norm else 0.0)
@@ -145,16 +144,7 @@ def write(folder: Path, kind: str) -> tuple[Any, Any]:
 def _tokenizer() -> Any:
     import transformers as reference
 
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    inner.train_from_iterator(LETTERS * 3, trainer)
+    inner = letters_and_words(LETTERS, SPECIAL, vocabulary=320)
     return reference.PreTrainedTokenizerFast(
         tokenizer_object=inner,
         pad_token="<|endoftext|>",

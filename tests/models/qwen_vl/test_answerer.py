@@ -17,6 +17,7 @@ from sensorium.media.types import AudioClip, Image
 from sensorium.models.answerer import Answerer
 from sensorium.models.qwen_vl.answerer import load
 from sensorium.models.qwen_vl.inputs import QwenVLAssembler
+from sensorium.models.qwen_vl.places import Finder
 
 pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
@@ -44,6 +45,7 @@ def test_answers_end_with_their_turn_and_hold_no_placeholders(model: Answerer) -
         *("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"),
     }
     assert model.max_tokens == 2048
+    assert model.places == Finder("pixels", even=True)
 
 
 def test_a_type_can_be_asked_for(folder: Path) -> None:
@@ -84,7 +86,10 @@ def edited(name: str, change: Callable[[dict[str, object]], None]) -> Callable[[
         (lambda folder: (folder / "preprocessor_config.json").unlink(), r"no preprocessor_config\.json"),
         (lambda folder: (folder / "model.safetensors").unlink(), "got no weights"),
         (lambda folder: (folder / "tokenizer.json").unlink(), r"no tokenizer\.json"),
-        (edited("config.json", lambda data: data.update(image_token_id=3)), r"<\|image_pad\|> is id 9 .* 3 in config"),
+        (
+            edited("config.json", lambda data: data.update(image_token_id=3)),
+            r"<\|image_pad\|> is id 9 .*expected 3, below",
+        ),
         (edited("preprocessor_config.json", lambda data: data.update(patch_size=14)), "patch_size is 14; the vision"),
         (edited("config.json", lambda data: data["text_config"].update(num_hidden_layers=4)), r"model\.layers\.3\."),  # type: ignore[attr-defined]
     ],

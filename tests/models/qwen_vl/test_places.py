@@ -1,12 +1,17 @@
 """Boxes, points and moments in answers: every form, in the user's pixels and seconds; broken ones left out."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 
+from sensorium.chat.places import Box, Moment, Point
+from sensorium.inputs.batching import Item
+from sensorium.media.types import Image, Media, VideoClip
 from sensorium.models.qwen_vl.places import (
-    Box,
+    UNITS,
     Clock,
-    Moment,
-    Point,
+    Finder,
     Unit,
     View,
     find_moments,
@@ -118,3 +123,25 @@ def test_a_clock_of_even_frames_leads_to_the_frames_own_times() -> None:
         8.0,
     ]
     assert Clock((0.0,), even=True, seconds=3.0).to_film(2.0) == 2.0
+
+
+def seen(height: int, width: int, **facts: Any) -> Item:
+    """A picture or the frames of a film as the model saw them."""
+    frames = len(facts.get("times", [0]))
+    return Item("image", np.zeros((frames, 3, height, width), np.float32), 1, size=(200, 400), **facts)
+
+
+@pytest.mark.parametrize(("kind", "right"), [("qwen2_vl", 160.0), ("qwen2_5_vl", 200.0), ("qwen3_vl", 160.0)])
+def test_places_are_found_in_a_picture_as_the_model_type_counts_them(kind: str, right: float) -> None:
+    picture = Image(np.zeros((200, 400, 3), np.uint8))
+    found = Finder(UNITS[kind], even=True)('{"bbox_2d": [0, 0, 400, 0]} {"time": 3}', picture, seen(100, 800))
+    assert found == (Box(0.0, 0.0, right, 0.0),)
+
+
+@pytest.mark.parametrize(("even", "start"), [(True, 0.5), (False, 1.0)])
+def test_moments_are_found_in_a_film_in_its_own_time(even: bool, start: float) -> None:
+    times = np.array([0.0, 1.0, 5.0, 6.0])  # for a model of even frames every two seconds
+    film: Media = VideoClip(np.zeros((4, 200, 400, 3), np.uint8), times, 8.0)
+    text = '[{"start": 1, "end": 60, "label": "a goal"}, {"point_2d": [500, 500]}]'
+    item = seen(100, 800, times=times.astype(np.float32))
+    assert Finder("thousandths", even)(text, film, item) == (Moment(start, 8.0, "a goal"), Point(200.0, 100.0))

@@ -4,7 +4,7 @@ import pytest
 
 from sensorium.core.errors import CheckpointError
 from sensorium.models.r3d.config import R3dConfig, config_json, read_config
-from sensorium.models.videomae.classifier import read_labels
+from sensorium.models.video.classifier import read_labels
 
 
 def test_one_line_is_r3d_18() -> None:

@@ -52,6 +52,37 @@ def test_vtt() -> None:
     )
 
 
+def spoken(*words: str, seconds: float = 0.5, pause: float = 0.0) -> Transcript:
+    """Words one after the other, in one segment."""
+    times = [index * (seconds + pause) for index in range(len(words))]
+    made = tuple(Word(f" {word}", start, start + seconds, 1.0) for word, start in zip(words, times, strict=True))
+    return Transcript("en", (Segment(0.0, made[-1].end, "".join(word.text for word in made), made),), 60.0)
+
+
+def cues(transcript: Transcript) -> list[tuple[str, list[str]]]:
+    """Times and lines of each subtitle."""
+    return [(lines[1], lines[2:]) for lines in (cue.split("\n") for cue in as_srt(transcript).strip().split("\n\n"))]
+
+
+def test_long_speech_becomes_subtitles_that_can_be_read() -> None:
+    found = cues(spoken(*["seven"] * 40, seconds=0.25))
+    assert [len(lines) for _, lines in found] == [2, 2, 2]  # 14 words of 5 letters fit into two lines
+    assert all(len(line) <= 42 for _, lines in found for line in lines)
+    assert sum(line.count("seven") for _, lines in found for line in lines) == 40
+    assert [times for times, _ in found][1] == "00:00:03,500 --> 00:00:07,000"
+
+
+def test_no_subtitle_stays_for_long() -> None:
+    assert [times for times, _ in cues(spoken(*"abcde", seconds=3.0))] == [
+        "00:00:00,000 --> 00:00:06,000",
+        "00:00:06,000 --> 00:00:12,000",
+        "00:00:12,000 --> 00:00:15,000",
+    ]
+    assert len(cues(spoken(*"abc", pause=1.5))) == 3
+    assert len(cues(spoken(*"abc", pause=0.5))) == 1
+    assert len(cues(spoken("a" * 100, "b"))) == 2  # a word that is longer than two lines stands alone
+
+
 def test_json() -> None:
     data = json.loads(as_json(TALK))
     assert data["text"] == TALK.text

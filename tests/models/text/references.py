@@ -1,9 +1,9 @@
 """Tiny random language models of every kind, by the reference implementation, and what they are asked."""
 
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import torch
+from tests.models.tiny import drawn
 from torch import Tensor
 
 from sensorium.engine.generate import generate
@@ -78,7 +78,7 @@ def random_weight(name: str, shape: tuple[int, ...], model_type: str) -> Tensor:
     gemma = model_type.startswith("gemma")
     size = 0.5 if len(shape) == 1 else 2 * shape[-1] ** -0.5
     size *= 0.1 if gemma and "embed_tokens" in name else 1.0
-    numbers = torch.randn(shape, generator=torch.Generator().manual_seed(crc32(name.encode())))
+    numbers = drawn(name, shape)
     return numbers * size + (1.0 if "norm" in name and not gemma else 0.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sensorium.core.errors import ConfigError
 from sensorium.language.config import AttentionConfig, DecoderConfig, NormConfig, RotaryConfig, StretchConfig
-from sensorium.models.text.config import read_config
+from sensorium.models.text.config import read_config, read_context
 
 SMOLLM2 = {
     "architectures": ["LlamaForCausalLM"],
@@ -180,3 +180,12 @@ def test_configs_that_are_refused(keys: Mapping[str, Any], message: str) -> None
 def test_keys_that_are_off_or_private_are_let_through() -> None:
     noted = read("llama", _name_or_path="x", _commit_hash="y", use_mrope=False, some_new_option=None)
     assert noted == read("llama")
+
+
+@pytest.mark.parametrize(
+    ("keys", "context"), [({}, 2048), ({"max_position_embeddings": None}, 2048), ({"max_position_embeddings": 99}, 99)]
+)
+def test_how_many_tokens_a_model_takes(keys: Mapping[str, Any], context: int) -> None:
+    assert read_context({"model_type": "llama", **keys}) == context
+    with pytest.raises(ConfigError, match="max_position_embeddings: got 'many'"):
+        read_context({"model_type": "llama", "max_position_embeddings": "many"})

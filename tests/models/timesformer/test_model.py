@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.models.videomae.reference import clips, saved, theirs
+from tests.models.video.reference import clips, saved, theirs
 
 from sensorium.core.errors import UsageError
 from sensorium.models.timesformer.config import read_config

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tests.models.videomae.reference import LABELS, clips, saved, theirs
+from tests.models.video.reference import LABELS, clips, saved, theirs
 
 from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.models.videomae.config import read_config

@@ -116,7 +116,7 @@ def edit(folder: Path, name: str, change: Change) -> None:
         ("config.json", lambda it: it.update(conv_dim=[16]), r"1 conv_dim, 7 conv_stride and 7 conv_kernel"),
         ("config.json", lambda it: it.update(num_conv_pos_embedding_groups=5), r"num_conv_pos_embedding_groups 5"),
         ("config.json", lambda it: it.update(new_trick=1), r"unknown key 'new_trick'"),
-        ("config.json", lambda it: it.update(num_hidden_layers=3), r"layers\.2\.attention\.q_proj\.weight is missing"),
+        ("config.json", lambda it: it.update(num_hidden_layers=3), r"layers\.2\.attention\.k_proj\.weight is missing"),
         (
             "preprocessor_config.json",
             lambda it: it.update(sampling_rate=8000),

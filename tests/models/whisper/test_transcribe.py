@@ -202,7 +202,7 @@ def test_segments_come_as_they_are_heard() -> None:
     assert isinstance(next(found), Segment)
     assert len(network.mels) == 1
     list(found)
-    assert seen == [(0.0, None), (1.0, None), (2.0, None)]
+    assert seen == [(0.0, None), (1.0, None), (2.0, 2.0)]
 
 
 def test_a_window_beside_a_loud_one_stays_quiet() -> None:

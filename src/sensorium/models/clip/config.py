@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.models.reading import check_tower, read_section
 
 MODEL_TYPES = ("clip", "clip_vision_model", "clip_text_model")
 
@@ -31,7 +31,13 @@ class ClipVisionConfig:
     layer_norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        whole_heads("CLIP's vision tower", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "CLIP's vision tower",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,13 @@ class ClipTextConfig:
     eos_token_id: int = 49407
 
     def __post_init__(self) -> None:
-        whole_heads("CLIP's text tower", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "CLIP's text tower",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
 
 
 @dataclass(frozen=True)

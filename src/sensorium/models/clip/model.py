@@ -5,22 +5,14 @@ import math
 import torch
 from torch import Tensor, nn
 
-from sensorium.encoders.text_tower import TextTower
 from sensorium.encoders.vision_tower import PositionTable, VisionTower
-from sensorium.models.clip.config import ClipConfig, ClipTextConfig, ClipVisionConfig
+from sensorium.models.clip.config import ClipConfig, ClipVisionConfig
 from sensorium.models.dual.network import DualEncoder, ImageEmbedder, TextEmbedder
-from sensorium.nn.block import tower_block
+from sensorium.models.dual.towers import text_tower, tower_blocks
+from sensorium.models.pooling import FirstRow
 
 LEGACY_END = 2
 """The end token that old configs name and no text has; theirs is the highest id."""
-
-
-class FirstRow(nn.Module):
-    """The row of the class token."""
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """Inputs: rows: [N, S, D]. Returns: [N, D]."""
-        return rows[:, 0]
 
 
 class EndRow(nn.Module):
@@ -44,7 +36,7 @@ def build(config: ClipConfig, *, interpolate: bool = False) -> DualEncoder:
         tower = build_vision(config.vision, interpolate=interpolate)
         image = ImageEmbedder(tower=tower, pool=FirstRow(), project=_project(tower.width, config.projection_dim))
     if config.text is not None:
-        reader = build_text(config.text)
+        reader = text_tower(config.text, causal=True)
         project = _project(reader.width, config.projection_dim)
         text = TextEmbedder(tower=reader, pool=EndRow(config.text.eos_token_id), project=project)
     scale = torch.tensor(math.log(1 / 0.07)) if image and text else None
@@ -57,36 +49,11 @@ def build_vision(config: ClipVisionConfig, *, interpolate: bool = False) -> Visi
     return VisionTower(
         patches=nn.Conv2d(config.num_channels, width, config.patch_size, stride=config.patch_size, bias=False),
         positions=PositionTable(side=side, width=width, class_token=True, interpolate=interpolate),
-        blocks=_blocks(config),
+        blocks=tower_blocks(config),
         class_token=True,
         pre_norm=nn.LayerNorm(width, eps=config.layer_norm_eps),
         norm=nn.LayerNorm(width, eps=config.layer_norm_eps),
     )
-
-
-def build_text(config: ClipTextConfig) -> TextTower:
-    """The text tower."""
-    width = config.hidden_size
-    return TextTower(
-        embedding=nn.Embedding(config.vocab_size, width),
-        context=config.max_position_embeddings,
-        blocks=_blocks(config),
-        norm=nn.LayerNorm(width, eps=config.layer_norm_eps),
-        causal=True,
-    )
-
-
-def _blocks(config: ClipVisionConfig | ClipTextConfig) -> list[nn.Module]:
-    return [
-        tower_block(
-            config.hidden_size,
-            config.num_attention_heads,
-            config.intermediate_size,
-            activation=config.hidden_act,
-            eps=config.layer_norm_eps,
-        )
-        for _ in range(config.num_hidden_layers)
-    ]
 
 
 def _project(width: int, out: int | None) -> nn.Module:

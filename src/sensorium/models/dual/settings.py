@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sensorium.chat.hub_tokenizer import HubTokenizer, Prompt
 from sensorium.core.errors import CheckpointError
-from sensorium.inputs.pictures import Exact, PictureSpec, picture_spec
-from sensorium.inputs.settings import picture_settings
+from sensorium.inputs.pictures import PictureSpec
+from sensorium.inputs.settings import picture_settings, tower_pictures
 from sensorium.weights.checkpoint import read_json
 
 
@@ -23,14 +23,7 @@ def read_pictures(folder: Path, *, defaults: Mapping[str, object], side: int) ->
     not supported.
     """
     settings, path = picture_settings(folder)
-    spec = picture_spec(settings, where=path, defaults=defaults)
-    made = spec.crop or spec.size
-    if made != Exact(side, side):
-        raise CheckpointError(
-            f"{path}: makes pictures of {made}; the vision tower takes {side}x{side} pixels. Use the files of one "
-            "model together."
-        )
-    return spec
+    return tower_pictures(settings, side, where=path, defaults=defaults)
 
 
 @dataclass(frozen=True, eq=False)

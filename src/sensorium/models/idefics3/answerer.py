@@ -4,9 +4,8 @@ from pathlib import Path
 
 import torch
 
-from sensorium.chat.hub_tokenizer import HubTokenizer, stop_ids
+from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.chat.jinja import ChatTemplate
-from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.inputs.settings import picture_settings
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.models.answerer import Answerer
@@ -14,6 +13,8 @@ from sensorium.models.idefics3.config import read_config
 from sensorium.models.idefics3.inputs import AROUND, ROW, WHOLE, Preparer, tile_spec
 from sensorium.models.idefics3.model import build
 from sensorium.models.idefics3.rules import rules
+from sensorium.models.reading import of_checkpoint
+from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
 from sensorium.weights.loading import load_checkpoint
@@ -37,16 +38,13 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:
 
     Raises: CheckpointError when a file is missing, damaged, or does not fit the others.
     """
-    data = read_json(folder / "config.json")
-    try:
-        config = read_config(data)
+    with of_checkpoint(str(folder)), Unfilled():
+        config = read_config(read_json(folder / "config.json"))
         spec = tile_spec(*picture_settings(folder))
-        with Unfilled():
-            network = build(config)
-    except ConfigError as error:  # in a call the user's mistake, here the folder's fault
-        raise CheckpointError(f"{folder}: {error}") from error
-    load_checkpoint(network, Checkpoint.open(folder), rules(config), dtype=dtype)
+        network = build(config)
     tokenizer = HubTokenizer.from_folder(folder, also=(ROW, AROUND))
+    check_rows(folder, tokenizer, {ROW: config.image_token}, vocabulary=config.language.vocabulary)
+    load_checkpoint(network, Checkpoint.open(folder), rules(config), dtype=dtype)
     return Answerer(
         network=network.eval(),
         assembler=TemplatedAssembler(
@@ -54,13 +52,14 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:
             tokenizer=tokenizer,
             marks={"image": ROW, "video": FILM},
             prepare=Preparer(spec, config.rows_per_tile),
-            rows={"image": tokenizer.id(ROW)},
+            rows={"image": config.image_token},
             pad=tokenizer.id(tokenizer.variables.get("pad_token", "<|im_end|>")),
+            vocabulary=config.language.vocabulary,
             max_tokens=config.context,
             film_template=ChatTemplate(FILM_TEMPLATE, where="film template"),
         ),
         tokenizer=tokenizer,
-        stops=stop_ids(folder) | {tokenizer.id("<end_of_utterance>")},
+        stops=answer_ends(folder, tokenizer, "<end_of_utterance>"),
         banned=tuple(tokenizer.id(token) for token in (ROW, AROUND, WHOLE)),
         max_tokens=config.context,
     )

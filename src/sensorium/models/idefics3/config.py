@@ -6,6 +6,7 @@ from typing import Any
 
 from sensorium.core.errors import CheckpointError
 from sensorium.language.config import DecoderConfig
+from sensorium.models.reading import check_tower
 from sensorium.models.text.config import read_config as read_text_config
 
 MODEL_TYPES = ("idefics3", "smolvlm")
@@ -23,6 +24,15 @@ class TowerConfig:
     patch: int = 32
     activation: str = "gelu_pytorch_tanh"
     eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        check_tower(
+            "Idefics3's vision tower",
+            width=self.width,
+            heads=self.heads,
+            layers=self.layers,
+            hidden=self.hidden,
+        )
 
     @property
     def side(self) -> int:

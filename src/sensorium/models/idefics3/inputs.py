@@ -7,9 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from sensorium.core.errors import ConfigError, UnsupportedMedia
+from sensorium.core.errors import ConfigError
 from sensorium.inputs.batching import Item
 from sensorium.inputs.pictures import HALF, PictureSpec, Resample, normalise, picture_spec
+from sensorium.inputs.refusals import not_taken
 from sensorium.inputs.templated import Prepared
 from sensorium.inputs.tiles import split, whole_view
 from sensorium.media.types import Image, Media, VideoClip
@@ -100,10 +101,7 @@ class Preparer:
             return self._picture(medium)
         if isinstance(medium, VideoClip):
             return self._film(medium)
-        raise UnsupportedMedia(
-            f"{medium.source}: this model takes image, video, not {medium.modality}. Choose another model "
-            "(sensorium models)."
-        )
+        raise not_taken(medium, "image", "video")
 
     def _picture(self, image: Image) -> Prepared:
         spec = self.spec

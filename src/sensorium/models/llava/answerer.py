@@ -4,9 +4,8 @@ from pathlib import Path
 
 import torch
 
-from sensorium.chat.hub_tokenizer import HubTokenizer, stop_ids
+from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.chat.jinja import ChatTemplate
-from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.inputs.settings import picture_settings
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.models.answerer import Answerer
@@ -15,6 +14,8 @@ from sensorium.models.llava.inputs import ROW, Preparer, ViewSpec, original_sett
 from sensorium.models.llava.model import build
 from sensorium.models.llava.original import is_original
 from sensorium.models.llava.rules import rules
+from sensorium.models.reading import of_checkpoint
+from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
 from sensorium.weights.loading import load_checkpoint
@@ -28,18 +29,14 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:
     path = folder / "config.json"
     data = read_json(path)
     config = read_config(data, where=str(path))
-    try:
+    with of_checkpoint(str(folder)), Unfilled():
         spec = _read_spec(folder, config, original=is_original(data))
-        with Unfilled():
-            network = build(config)
-    except ConfigError as error:  # in a call the user's mistake, here the folder's fault
-        raise CheckpointError(f"{folder}: {error}") from error
+        network = build(config)
     row = _row(folder)
     tokenizer = HubTokenizer.from_folder(folder, also=(row,))
-    _check(folder, tokenizer, config, row)
+    check_rows(folder, tokenizer, {row: config.image_token}, vocabulary=config.language.vocabulary)
     template = ChatTemplate.from_folder(folder)
     load_checkpoint(network, Checkpoint.open(folder), rules(config), dtype=dtype)
-    end = tokenizer.variables.get("eos_token")
     return Answerer(
         network=network.eval(),
         assembler=TemplatedAssembler(
@@ -49,10 +46,11 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:
             prepare=Preparer(spec, row),
             rows={"image": tokenizer.id(row)},
             pad=_pad(tokenizer, config),
+            vocabulary=config.language.vocabulary,
             max_tokens=config.context,
         ),
         tokenizer=tokenizer,
-        stops=stop_ids(folder) | ({tokenizer.id(end)} if end else set()),
+        stops=answer_ends(folder, tokenizer),
         banned=(tokenizer.id(row),),
         max_tokens=config.context,
     )
@@ -79,17 +77,3 @@ def _pad(tokenizer: HubTokenizer, config: LlavaConfig) -> int:
     named = tokenizer.variables.get("pad_token")
     found = 0 if named is None else tokenizer.id(named)
     return found if found < config.language.vocabulary else 0
-
-
-def _check(folder: Path, tokenizer: HubTokenizer, config: LlavaConfig, row: str) -> None:
-    """Raises: CheckpointError when tokenizer and config do not agree on the placeholder, or no row is embedded for it.
-
-    The original repository has no such token; whoever converts one of its checkpoints must add it.
-    """
-    found = tokenizer.id(row)
-    if config.image_token not in (None, found) or found >= config.language.vocabulary:
-        raise CheckpointError(
-            f"{folder}: {row} is id {found} for the tokenizer; expected "
-            f"{f'an id below {config.language.vocabulary}' if config.image_token is None else config.image_token}, "
-            "as config.json says. Use the files of one model together."
-        )

@@ -12,10 +12,11 @@ from sensorium.language.config import DecoderConfig
 from sensorium.models.clip.config import ClipVisionConfig
 from sensorium.models.clip.config import vision_config as clip_vision
 from sensorium.models.llava.original import CLIP_LARGE, is_original, translated
-from sensorium.models.reading import of_checkpoint, read_section
+from sensorium.models.reading import of_checkpoint, read_section, table
 from sensorium.models.siglip.config import SiglipVisionConfig
 from sensorium.models.siglip.config import vision_config as siglip_vision
 from sensorium.models.text.config import read_config as read_text_config
+from sensorium.models.text.config import read_context
 from sensorium.models.text.keys import DEFAULTS
 
 MODEL_TYPES = ("llava", "llava_next")
@@ -141,23 +142,16 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Llava
             image_token=whole.image_token_index if token is None else token,
             pinpoints=(whole.image_grid_pinpoints or PINPOINTS) if kind == "llava_next" else None,
             square=whole.square,
-            context=_context(text),
+            context=read_context(text),
         )
 
 
 def _text(data: object, whole: _Whole, kind: object, where: str) -> dict[str, object]:
     """The language model's section; whether its head is tied says, for llava alone, also that section itself."""
-    if data is not None and not isinstance(data, Mapping):
-        raise CheckpointError(f"{where}: text_config is {data!r}; expected a table of keys. Fetch the model again.")
-    text: dict[str, object] = {"model_type": "llama", **(data or {})}
+    text = {"model_type": "llama", **table(data, where=f"{where}: text_config")}
     own = text.get("tie_word_embeddings", DEFAULTS.get(str(text["model_type"]), {}).get("tie_word_embeddings"))
     text["tie_word_embeddings"] = whole.tie_word_embeddings or (kind == "llava" and own is True)
     return text
-
-
-def _context(text: Mapping[str, object]) -> int:
-    said = text.get("max_position_embeddings")
-    return int(str(DEFAULTS[str(text["model_type"])]["max_position_embeddings"] if said is None else said))
 
 
 def _vision(data: object, *, where: str) -> ClipVisionConfig | SiglipVisionConfig:

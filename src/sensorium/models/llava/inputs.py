@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sensorium.core.errors import CheckpointError, UnsupportedMedia
+from sensorium.core.errors import CheckpointError
 from sensorium.inputs.batching import Item
 from sensorium.inputs.pictures import CLIP, Exact, PictureSpec, ShortestEdge, normalise, picture_spec, prepare
+from sensorium.inputs.refusals import as_picture
+from sensorium.inputs.settings import wrong_size
 from sensorium.inputs.templated import Prepared
 from sensorium.inputs.tiles import grid_tiles, grid_tokens
 from sensorium.media.types import Image, Media
@@ -52,10 +54,7 @@ def view_spec(settings: Mapping[str, object], config: LlavaConfig, where: str) -
         pictures = picture_spec(settings, where=where, defaults=CLIP, own=(*_OWN, _OF_BATCHES))
         fits = pictures.size in (view, ShortestEdge(side)) and pictures.crop in (view, None)
     if not fits:
-        raise CheckpointError(
-            f"{where}: pictures get size {pictures.size} and crop {pictures.crop}; expected {side}x{side} pixels, as "
-            "the vision tower takes. Use the files of one model together."
-        )
+        raise wrong_size(pictures, view, where)
     if config.square:
         pictures = replace(pictures, square=True)
     return ViewSpec(pictures, side, config.vision.patch_size, config.rows_per_view, config.pinpoints)
@@ -87,12 +86,8 @@ class Preparer:
 
     def __call__(self, medium: Media) -> Prepared:
         """Raises: UnsupportedMedia for what is no picture."""
-        if not isinstance(medium, Image):
-            raise UnsupportedMedia(
-                f"{medium.source}: this model takes image, not {medium.modality}. Choose another model (sensorium "
-                "models)."
-            )
-        item = self._tiles(medium) if self.spec.pinpoints else self._view(medium)
+        image = as_picture(medium)
+        item = self._tiles(image) if self.spec.pinpoints else self._view(image)
         return Prepared(item, self.row * item.rows)
 
     def _view(self, image: Image) -> Item:

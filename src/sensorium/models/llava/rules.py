@@ -14,6 +14,7 @@ from sensorium.models.clip.rules import vision_rules as clip_rules
 from sensorium.models.llava.config import LlavaConfig
 from sensorium.models.siglip.rules import vision_rules as siglip_rules
 from sensorium.models.text.rules import rules as text_rules
+from sensorium.models.tower_rules import JOINED
 from sensorium.weights.keymap import KeyMap, affine, rename
 
 _LANGUAGE, _HEAD = "language_model.model.", "language_model.lm_head."
@@ -30,6 +31,10 @@ _NAMES = (
     ("model.mm_projector.2.", f"{_PROJECTOR}linear_2."),
     ("model.image_newline", "image_newline"),
 )
+
+
+MODULES = JOINED
+"""How names begin in checkpoints, and how those of the reference's modules begin, where the two differ."""
 
 
 def rules(config: LlavaConfig) -> KeyMap:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sensorium.core.errors import ConfigError
+from sensorium.core.sizes import check_sizes
 from sensorium.inputs.spec import InputSpec
 
 
@@ -16,6 +17,9 @@ class VisionConfig:
     hidden: int = 512
     stem: tuple[int, int] = (24, 48)
 
+    def __post_init__(self) -> None:
+        check_sizes("vision", width=self.width, layers=self.layers, heads=self.heads, hidden=self.hidden)
+
 
 @dataclass(frozen=True)
 class AudioConfig:
@@ -27,6 +31,9 @@ class AudioConfig:
     hidden: int = 512
     stem: tuple[int, int, int] = (16, 32, 64)
 
+    def __post_init__(self) -> None:
+        check_sizes("audio", width=self.width, layers=self.layers, heads=self.heads, hidden=self.hidden)
+
 
 @dataclass(frozen=True)
 class VideoConfig:
@@ -37,6 +44,9 @@ class VideoConfig:
     heads: int = 4
     hidden: int = 512
     stem: tuple[int, int, int] = (16, 32, 64)
+
+    def __post_init__(self) -> None:
+        check_sizes("video", width=self.width, layers=self.layers, heads=self.heads, hidden=self.hidden)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def build(config: NanoConfig, *, initialise: bool = True) -> EarlyFusion:
     }
     model = EarlyFusion(readers=readers, language=language)
     if initialise:
-        model.apply(_initialise)
+        model.apply(draw_weights)
     return model
 
 
@@ -118,9 +118,10 @@ def _check_inputs(spec: InputSpec) -> None:
             raise ConfigError(f"nano: inputs.{name} is {got}; its encoders need {expected}. Set it to that.")
 
 
-def _initialise(module: nn.Module) -> None:
-    """Truncated normals: 0.1 for embeddings, so that tokens are heard beside media rows; fan-in scaled for linears.
+def draw_weights(module: nn.Module) -> None:
+    """How training begins; for `Module.apply`.
 
+    Truncated normals: 0.1 for embeddings, so that tokens are heard beside media rows; fan-in scaled for linears.
     What a block adds begins small (GPT-2's 1/sqrt(layers), at eight), so that rows reach the decoder's end at once.
     """
     if isinstance(module, nn.Linear):

@@ -10,8 +10,9 @@ from typing import Literal
 
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.models.reading import check_tower, read_section
 from sensorium.models.text.config import read_config as read_text_config
+from sensorium.models.text.config import read_context
 
 MODEL_TYPES = ("qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 
@@ -47,7 +48,13 @@ class TowerConfig:
     deep: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        whole_heads("Qwen-VL's vision_config", self.width, self.heads)
+        check_tower(
+            "Qwen-VL's vision_config",
+            width=self.width,
+            heads=self.heads,
+            layers=self.layers,
+            hidden=self.hidden,
+        )
         if (self.width // self.heads) % 4:
             raise ConfigError(
                 f"Qwen-VL's vision_config has heads of width {self.width // self.heads}; expected a multiple of 4: "
@@ -226,7 +233,6 @@ def _read(data: Mapping[str, object], kind: str, where: str) -> QwenVLConfig:
     base = "qwen3" if kind == "qwen3_vl" else "qwen2"
     language, sections = _language(text, base, where)
     ticks, vision = _tower(data.get("vision_config"), kind, f"{where}: vision_config")
-    context = text.get("max_position_embeddings", _TEXT[base]["max_position_embeddings"])
     return QwenVLConfig(
         vision=vision,
         language=language,
@@ -237,7 +243,7 @@ def _read(data: Mapping[str, object], kind: str, where: str) -> QwenVLConfig:
         ticks=ticks,
         stamped=kind == "qwen3_vl",
         long_names=kind == "qwen3_vl",
-        context=context if isinstance(context, int) else 0,
+        context=read_context({**_TEXT[base], **text, "model_type": base}),
     )
 
 

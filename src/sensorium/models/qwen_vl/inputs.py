@@ -16,11 +16,12 @@ import numpy as np
 import torch
 
 from sensorium.chat.message import Message
-from sensorium.core.errors import ConfigError, UnsupportedMedia
+from sensorium.core.errors import ConfigError
 from sensorium.encoders.vision_qwen import Cut
 from sensorium.inputs.batching import Item, Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.inputs.pictures import CLIP, HALF, PictureSpec, check_pixels, normalise, picture_spec, resize
+from sensorium.inputs.refusals import not_taken
 from sensorium.inputs.settings import picture_settings
 from sensorium.inputs.templated import Prepared, TemplatedAssembler
 from sensorium.inputs.tiles import smart_resize
@@ -164,10 +165,7 @@ class Preparer:
             return self._picture(medium)
         if isinstance(medium, VideoClip):
             return self._film(medium)
-        raise UnsupportedMedia(
-            f"{medium.source}: this model takes image, video, not {medium.modality}. Choose another model "
-            "(sensorium models)."
-        )
+        raise not_taken(medium, "image", "video")
 
     @property
     def _side(self) -> int:

@@ -11,48 +11,22 @@ Pure functions. What is not such a form, or is cut off in the middle, is left ou
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from sensorium.chat.places import Box, Moment, Place, Point
 from sensorium.inputs.batching import Item
+from sensorium.media.types import Media, VideoClip
+from sensorium.models.places import box_at, point_at
 
 Unit = Literal["pixels", "thousandths"]
 """What numbers in an answer are: of the resized picture (Qwen2.5), or of each side (Qwen2, Qwen3)."""
 
 UNITS: dict[str, Unit] = {"qwen2_vl": "thousandths", "qwen2_5_vl": "pixels", "qwen3_vl": "thousandths"}
 """By model type."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle: left, top, right, bottom; in pixels of the user's picture."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point, in pixels of the user's picture."""
-
-    x: float
-    y: float
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A stretch of a film in seconds; `end` is `start` where only one time is named."""
-
-    start: float
-    end: float
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,8 +43,6 @@ class View:
         return cls(item.size or (height, width), (height, width))
 
 
-Place = Box | Point
-
 _PAIR = re.compile(
     r"(?:<\|object_ref_start\|>(?P<label>[^<]*)<\|object_ref_end\|>)?(?:<\|box_start\|>)?"
     r"\((?P<left>\d{1,6}),\s*(?P<top>\d{1,6})\),\s*\((?P<right>\d{1,6}),\s*(?P<bottom>\d{1,6})\)(?:<\|box_end\|>)?"
@@ -79,19 +51,21 @@ _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:\.\d{1,6})?)(?: ?
 _LABELS = ("label", "description", "event", "text", "sub_label")
 
 
-def find_places(text: str, view: View, *, unit: Unit) -> list[Place]:
+def find_places(text: str, view: View, *, unit: Unit) -> list[Box | Point]:
     """Boxes and points in an answer, in their order, within the user's picture."""
-    found: list[tuple[int, Place]] = []
+    height, width = (1000, 1000) if unit == "thousandths" else view.seen
+    sides = (width, height, width, height)
+    found: list[tuple[int, Box | Point]] = []
     for at, table in _tables(text):
         label = _label(table)
         if (box := _numbers(table.get("bbox_2d"), 4)) is not None:
-            found.append((at, _box(box, label, view, unit)))
+            found.append((at, box_at(_shares(box, sides), view.size, label)))
         if (point := _numbers(table.get("point_2d"), 2)) is not None:
-            x, y = _to_picture(point, view, unit)
-            found.append((at, Point(x, y, label)))
+            found.append((at, point_at(_shares(point, sides), view.size, label)))
     for pair in _PAIR.finditer(text):
-        numbers = [float(pair[side]) for side in ("left", "top", "right", "bottom")]
-        found.append((pair.start(), _box(numbers, (pair["label"] or "").strip(), view, unit)))
+        corners = [float(pair[side]) for side in ("left", "top", "right", "bottom")]
+        label = (pair["label"] or "").strip()
+        found.append((pair.start(), box_at(_shares(corners, sides), view.size, label)))
     return [place for _, place in sorted(found, key=lambda each: each[0])]
 
 
@@ -141,6 +115,21 @@ class Clock:
         return min(max(seconds, 0.0), self.seconds)
 
 
+@dataclass(frozen=True)
+class Finder:
+    """Satisfies `models.answerer.FindsPlaces`. unit: of numbers in answers; even: as of `Clock`."""
+
+    unit: Unit
+    even: bool
+
+    def __call__(self, text: str, medium: Media, item: Item) -> tuple[Place, ...]:
+        """Moments of a film first, then boxes and points."""
+        moments: list[Moment] = []
+        if isinstance(medium, VideoClip) and item.times is not None:
+            moments = find_moments(text, Clock(item.times.tolist(), self.even, medium.seconds))
+        return (*moments, *find_places(text, View.of(item), unit=self.unit))
+
+
 def _tables(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """JSON objects in a text, with the place where the outermost begins; of an object that is cut off, those inside."""
     decoder = json.JSONDecoder()
@@ -182,14 +171,6 @@ def _first(table: dict[str, Any], *keys: str) -> float | None:
     return next((found for key in keys if (found := seconds_of(table.get(key))) is not None), None)
 
 
-def _box(numbers: Sequence[float], label: str, view: View, unit: Unit) -> Box:
-    (left, top), (right, bottom) = (_to_picture(numbers[at : at + 2], view, unit) for at in (0, 2))
-    return Box(min(left, right), min(top, bottom), max(left, right), max(top, bottom), label)
-
-
-def _to_picture(point: Sequence[float], view: View, unit: Unit) -> tuple[float, float]:
-    """(x, y) in the user's pixels, moved to the edge where it lies outside."""
-    height, width = view.size
-    down, across = (1000, 1000) if unit == "thousandths" else view.seen
-    x, y = point[0] / across * width, point[1] / down * height
-    return min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height))
+def _shares(numbers: Iterable[float], sides: Iterable[int]) -> list[float]:
+    """Numbers of an answer as shares of the sides that they count."""
+    return [number / side for number, side in zip(numbers, sides, strict=False)]

@@ -19,6 +19,13 @@ from sensorium.weights.keymap import KeyMap, Rule, affine, join, layers, rename,
 READER = "fusion.readers.image.tower."
 """The reader of films is the same one."""
 
+MODULES = (
+    *((each, each) for each in ("model.visual.", "model.language_model.")),  # Qwen3's, before what they begin with
+    ("visual.", "model.visual."),
+    ("model.", "model.language_model."),
+)
+"""How names begin in checkpoints, and how those of the reference's modules begin, where the two differ."""
+
 
 def rules(config: QwenVLConfig) -> KeyMap:
     """The key map of the whole model."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sensorium.core.config import to_dict
 from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.sizes import check_sizes
 from sensorium.inputs.pictures import Colour
 from sensorium.models.reading import read_section
 
@@ -36,6 +37,7 @@ class R3dConfig:
                 f"R3D has channels {self.channels} and depths {self.depths}; expected one of each for every stage, at "
                 "least 1. Change one of them."
             )
+        check_sizes("R3D", layers=sum(self.depths), width=max(self.channels))
         fits = all(1 <= inner <= outer for inner, outer in zip(self.crop, self.resize, strict=True))
         if not fits or self.num_frames < 1 or not all(self.image_std):
             raise ConfigError(

@@ -14,7 +14,7 @@ from sensorium.inputs.clips import choose_frames
 from sensorium.inputs.pictures import PictureSpec, Pixels, check_pixels, normalise
 from sensorium.media.types import VideoClip
 from sensorium.models.r3d.config import R3dConfig
-from sensorium.models.videomae.classifier import Prepare
+from sensorium.models.video.classifier import Prepare
 
 
 def prepare(folder: Path, config: R3dConfig) -> Prepare:

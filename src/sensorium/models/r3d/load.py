@@ -8,7 +8,7 @@ from sensorium.models.r3d.config import read_config
 from sensorium.models.r3d.inputs import prepare
 from sensorium.models.r3d.model import build
 from sensorium.models.r3d.rules import rules
-from sensorium.models.videomae.classifier import VideoFamily, VideoModel
+from sensorium.models.video.classifier import VideoFamily, VideoModel
 
 R3D = VideoFamily(read_config, build, rules, prepare, classifier="fc.weight")
 

@@ -3,8 +3,9 @@
 from torch import nn
 
 from sensorium.encoders.video_r3d import R3dEncoder
+from sensorium.models.pooling import MeanRow
 from sensorium.models.r3d.config import R3dConfig
-from sensorium.models.videomae.network import ClassHead, MeanRow, VideoNetwork
+from sensorium.models.video.network import ClassHead, VideoNetwork
 
 
 def build(config: R3dConfig, classes: int | None = None) -> VideoNetwork:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import of_checkpoint, read_section, whole_heads
+from sensorium.models.reading import check_tower, of_checkpoint, read_section
 
 MODEL_TYPES = ("siglip", "siglip_vision_model", "siglip_text_model")
 
@@ -35,7 +35,13 @@ class SiglipVisionConfig:
     vision_use_head: bool = True
 
     def __post_init__(self) -> None:
-        whole_heads("SigLIP's vision tower", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "SigLIP's vision tower",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,13 @@ class SiglipTextConfig:
     projection_size: int | None = None
 
     def __post_init__(self) -> None:
-        whole_heads("SigLIP's text tower", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "SigLIP's text tower",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
 
     @property
     def width(self) -> int:

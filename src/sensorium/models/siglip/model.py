@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.core.errors import ConfigError
-from sensorium.encoders.text_tower import TextTower
 from sensorium.encoders.vision_tower import PositionTable, VisionTower
 from sensorium.models.dual.network import DualEncoder, ImageEmbedder, TextEmbedder
-from sensorium.models.siglip.config import SiglipConfig, SiglipTextConfig, SiglipVisionConfig
+from sensorium.models.dual.towers import text_tower, tower_blocks
+from sensorium.models.siglip.config import SiglipConfig, SiglipVisionConfig
 from sensorium.nn.attention import CrossAttention
-from sensorium.nn.block import tower_block
 from sensorium.nn.mlp import Mlp
 
 
@@ -58,7 +57,7 @@ def build(config: SiglipConfig, *, interpolate: bool = False) -> DualEncoder:
         image = ImageEmbedder(tower=tower, pool=_pool(config.vision), project=nn.Identity())
     if config.text is not None:
         project = nn.Linear(config.text.hidden_size, config.text.width)
-        text = TextEmbedder(tower=build_text(config.text), pool=LastRow(), project=project)
+        text = TextEmbedder(tower=text_tower(config.text, causal=False), pool=LastRow(), project=project)
     both = image is not None and text is not None
     return DualEncoder(
         image=image,
@@ -75,34 +74,9 @@ def build_vision(config: SiglipVisionConfig, *, interpolate: bool = False) -> Vi
     return VisionTower(
         patches=nn.Conv2d(config.num_channels, width, config.patch_size, stride=config.patch_size),
         positions=PositionTable(side=side, width=width, interpolate=interpolate),
-        blocks=_blocks(config),
+        blocks=tower_blocks(config),
         norm=nn.LayerNorm(width, eps=config.layer_norm_eps),
     )
-
-
-def build_text(config: SiglipTextConfig) -> TextTower:
-    """The text tower, without the head that projects."""
-    width = config.hidden_size
-    return TextTower(
-        embedding=nn.Embedding(config.vocab_size, width),
-        context=config.max_position_embeddings,
-        blocks=_blocks(config),
-        norm=nn.LayerNorm(width, eps=config.layer_norm_eps),
-        causal=False,
-    )
-
-
-def _blocks(config: SiglipVisionConfig | SiglipTextConfig) -> list[nn.Module]:
-    return [
-        tower_block(
-            config.hidden_size,
-            config.num_attention_heads,
-            config.intermediate_size,
-            activation=config.hidden_act,
-            eps=config.layer_norm_eps,
-        )
-        for _ in range(config.num_hidden_layers)
-    ]
 
 
 def _pool(config: SiglipVisionConfig) -> AttentionPool:

@@ -1,17 +1,18 @@
 """Sound of any length, a window at a time: pieces are taken when they are needed and forgotten when they are behind."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.core.errors import UnreadableMedia
 from sensorium.inputs.mel import check_samples
+from sensorium.media.recording import Recording, SoundPiece
 from sensorium.media.types import SAMPLE_RATE, AudioClip
 
-Sound = AudioClip | Iterable[AudioClip]
-"""A sound, or the pieces of one in their order, which may be read while it is listened to."""
+Sound = AudioClip | Recording | Iterable[AudioClip]
+"""A sound, a file of one, or its pieces in their order; the last two are read while they are listened to."""
 
 Samples = NDArray[np.float32]
 
@@ -26,13 +27,15 @@ class SoundStream:
     """A place in a sound, and what comes after it."""
 
     def __init__(self, sound: Sound) -> None:
-        """Begin at the start; `seconds_in_all` is None for pieces that come one by one."""
-        clips: Iterable[AudioClip] = (sound,) if isinstance(sound, AudioClip) else sound
-        self.seconds_in_all = sum(clip.seconds for clip in clips) if isinstance(clips, Sequence) else None
-        self._source: Iterator[AudioClip] = iter(clips)
+        """Begin at the start."""
+        clips: Iterable[AudioClip | SoundPiece] = (sound,) if isinstance(sound, AudioClip) else sound
+        self._expected = sound.seconds if isinstance(sound, AudioClip | Recording) else _total(sound)
+        self._source: Iterator[AudioClip | SoundPiece] = iter(clips)
         self._pieces: deque[Samples] = deque()
         self._held = 0
         self._place = 0
+        self._ended = False
+        self._notices: list[str] = []
 
     @property
     def place(self) -> int:
@@ -44,16 +47,26 @@ class SoundStream:
         """The same in seconds."""
         return self._place / SAMPLE_RATE
 
+    @property
+    def seconds_in_all(self) -> float | None:
+        """Exact once the end was seen; before, what a file or its pieces say, None if that is nothing or wrong."""
+        seen = (self._place + self._held) / SAMPLE_RATE
+        if self._ended:
+            return seen
+        return None if self._expected is None or self._expected < seen else self._expected
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the pieces so far."""
+        return tuple(self._notices)
+
     def look(self, count: int) -> Samples:
         """The next `count` samples, fewer at the end, none behind it; the place stays.
 
-        Raises: UnreadableMedia for samples that are no numbers, or a sound without any.
+        Raises: UnreadableMedia for samples that are no numbers, or a sound without any; what the pieces raise.
         """
-        while self._held < count and (clip := next(self._source, None)) is not None:
-            check_samples(clip.samples, clip.source)
-            if len(clip.samples):
-                self._pieces.append(clip.samples)
-                self._held += len(clip.samples)
+        while self._held < count and not self._ended:
+            self._take()
         if not self._held and not self._place:
             raise UnreadableMedia("sound: got no samples; expected some. Give a file that has sound.")
         taken: list[Samples] = []
@@ -78,6 +91,23 @@ class SoundStream:
                 self._pieces.appendleft(piece[count:])
             count -= min(count, len(piece))
 
+    def close(self) -> None:
+        """Read no more, and let go of the file."""
+        if isinstance(self._source, Generator):
+            self._source.close()
+
+    def _take(self) -> None:
+        """The next piece, or the end."""
+        piece = next(self._source, None)
+        if piece is None:
+            self._ended = True
+            return
+        check_samples(piece.samples, piece.source)
+        self._notices += piece.notices
+        if len(piece.samples):
+            self._pieces.append(piece.samples)
+            self._held += len(piece.samples)
+
 
 def silent(samples: Samples) -> bool:
     """Whether there is nothing to hear."""
@@ -86,3 +116,7 @@ def silent(samples: Samples) -> bool:
 
 def unwatched(done: float, total: float | None) -> None:
     """The progress that nobody watches."""
+
+
+def _total(clips: Iterable[AudioClip]) -> float | None:
+    return sum(clip.seconds for clip in clips) if isinstance(clips, Sequence) else None

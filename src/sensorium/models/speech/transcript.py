@@ -1,6 +1,6 @@
 """What was said and when: the typed result of every model that writes down speech."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,8 +61,12 @@ class Listening(Protocol):
     def seconds(self) -> float:
         """How much of the sound is done."""
 
-    def segments(self) -> Iterator[Segment]:
-        """What is said, as it is heard."""
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the sound, as far as it is done."""
+
+    def segments(self) -> Generator[Segment, None, None]:
+        """What is said, as it is heard; at its end, or when it is closed, the sound is let go."""
 
 
 class Transcription:
@@ -84,12 +88,24 @@ class Transcription:
         """How much of the sound is done."""
         return self._listening.seconds
 
-    def __iter__(self) -> Iterator[Segment]:
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the sound, as far as it is done: damage that was passed over, for example."""
+        return self._listening.notices
+
+    def __repr__(self) -> str:
+        return f"Transcription({len(self._made)} segments, {self.seconds:.1f} s so far)"
+
+    def __iter__(self) -> "Transcription":
         return self
 
     def __next__(self) -> Segment:
         self._made.append(next(self._segments))
         return self._made[-1]
+
+    def close(self) -> None:
+        """Hear no more, and let go of the file."""
+        self._segments.close()
 
     def transcript(self) -> Transcript:
         """All segments, those given out already among them."""

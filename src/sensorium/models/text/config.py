@@ -6,7 +6,7 @@ is neither known nor known not to matter is refused, unless it is null or false:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar
 
 from sensorium.core.config import Dataclass, from_dict
@@ -96,7 +96,7 @@ def read_config(data: Mapping[str, object], *, where: str = "config.json") -> De
     sizes, scores = _part(_Sizes, values, where), _part(_Scores, values, where)
     rotary, local = _rotaries(_part(_Rope, values, where), kind, where)
     gemma = kind.startswith("gemma")
-    return DecoderConfig(
+    decoder = DecoderConfig(
         vocabulary=sizes.vocab_size,
         width=sizes.hidden_size,
         layers=sizes.num_hidden_layers,
@@ -115,11 +115,20 @@ def read_config(data: Mapping[str, object], *, where: str = "config.json") -> De
         norm=NormConfig("centred" if gemma else "plain", sizes.rms_norm_eps, post=kind in ("gemma2", "gemma3_text")),
         rotary=rotary,
         local_rotary=local,
-        windows=_windows(_part(_Sight, values, where), sizes.num_hidden_layers, kind, where),
         embedding_scale=sizes.hidden_size**0.5 if gemma else None,
         tied=sizes.tie_word_embeddings,
         logit_cap=scores.final_logit_softcapping,
     )
+    return replace(decoder, windows=_windows(_part(_Sight, values, where), decoder.layers, kind, where))
+
+
+def read_context(data: Mapping[str, object]) -> int:
+    """How many tokens the model of a config.json takes; the same object that `read_config` reads.
+
+    Raises: ConfigError when it is no number.
+    """
+    said = {key: value for key, value in data.items() if value is not None}
+    return _part(_Rope, {**DEFAULTS[str(data["model_type"])], **said}, "config.json").max_position_embeddings
 
 
 def _refuse_unknown(data: Mapping[str, object], known: Mapping[str, object], kind: str, where: str) -> None:

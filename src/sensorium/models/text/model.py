@@ -5,10 +5,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sensorium.core.errors import CheckpointError, ConfigError, UnsupportedMedia
+from sensorium.core.errors import UnsupportedMedia
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.language.config import DecoderConfig, build_decoder
 from sensorium.language.decoder import Decoder
+from sensorium.models.reading import of_checkpoint
 from sensorium.models.text.config import read_config
 from sensorium.models.text.rules import rules
 from sensorium.nn.cache import KVCache
@@ -72,11 +73,9 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> TextModel:
     the others.
     """
     data = read_json(folder / "config.json")
-    try:
+    with of_checkpoint(str(folder)):
         config = read_config(data, where=str(folder / "config.json"))
         with Unfilled():
             model = build(config)
-    except ConfigError as error:  # in a call the user's mistake, here the folder's fault
-        raise CheckpointError(str(error)) from error
     load_checkpoint(model, Checkpoint.open(folder), key_map(config), dtype=dtype)
     return model.eval()

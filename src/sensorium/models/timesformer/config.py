@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.models.reading import check_tower, read_section
 
 _IDLE = ("hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate")
 
@@ -32,7 +32,13 @@ class TimesformerConfig:
     attention_type: str = DIVIDED
 
     def __post_init__(self) -> None:
-        whole_heads("TimeSformer", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "TimeSformer",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
         if self.attention_type != DIVIDED:
             raise ConfigError(
                 f"TimeSformer has attention_type {self.attention_type!r}; expected {DIVIDED}, as all published "

@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 
 from sensorium.models.timesformer.config import read_config
-from sensorium.models.timesformer.inputs import prepare
 from sensorium.models.timesformer.model import build
 from sensorium.models.timesformer.rules import rules
-from sensorium.models.videomae.classifier import VideoFamily, VideoModel
+from sensorium.models.video.classifier import VideoFamily, VideoModel
+from sensorium.models.video.inputs import prepare
 
 TIMESFORMER = VideoFamily(read_config, build, rules, prepare)
 

@@ -5,9 +5,9 @@ from functools import partial
 from torch import nn
 
 from sensorium.encoders.video_timesformer import DividedBlock, TimesformerEncoder
-from sensorium.models.clip.model import FirstRow
+from sensorium.models.pooling import FirstRow
 from sensorium.models.timesformer.config import TimesformerConfig
-from sensorium.models.videomae.network import ClassHead, VideoNetwork
+from sensorium.models.video.network import ClassHead, VideoNetwork
 from sensorium.nn.attention import Attention
 from sensorium.nn.mlp import Mlp
 

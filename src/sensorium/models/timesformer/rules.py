@@ -4,7 +4,7 @@ An encoder alone is read with "timesformer." before its names and without.
 """
 
 from sensorium.models.timesformer.config import TimesformerConfig
-from sensorium.models.videomae.rules import pre_norm_layer
+from sensorium.models.video.rules import pre_norm_layer
 from sensorium.weights.keymap import KeyMap, affine, layers, reshape
 
 

@@ -1,1 +1,1 @@
-"""VideoMAE, and what all families that name films have in common: network, loading, the object that users get."""
+"""VideoMAE: tubelets of all frames see each other."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.models.reading import check_tower, read_section
 
 _IDLE = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "norm_pix_loss"),
@@ -38,7 +38,13 @@ class VideoMaeConfig:
     use_mean_pooling: bool = True
 
     def __post_init__(self) -> None:
-        whole_heads("VideoMAE", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "VideoMAE",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
         if any(not 1 <= part <= whole for whole, part in zip(self.shape, self.tubelet, strict=True)):
             raise ConfigError(
                 f"VideoMAE has clips of {self.shape} (frames, height, width) and tubelets of {self.tubelet}; expected "

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from sensorium.models.videomae.classifier import VideoFamily, VideoModel
+from sensorium.models.video.classifier import VideoFamily, VideoModel
+from sensorium.models.video.inputs import prepare
 from sensorium.models.videomae.config import read_config
-from sensorium.models.videomae.inputs import prepare
 from sensorium.models.videomae.model import build
 from sensorium.models.videomae.rules import rules
 

@@ -3,9 +3,9 @@
 from torch import nn
 
 from sensorium.encoders.video_videomae import VideoMaeEncoder
-from sensorium.models.clip.model import FirstRow
+from sensorium.models.pooling import FirstRow, MeanRow
+from sensorium.models.video.network import ClassHead, VideoNetwork
 from sensorium.models.videomae.config import VideoMaeConfig
-from sensorium.models.videomae.network import ClassHead, MeanRow, VideoNetwork
 from sensorium.nn.attention import Attention
 from sensorium.nn.block import Block
 from sensorium.nn.mlp import Mlp

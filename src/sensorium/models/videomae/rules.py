@@ -5,6 +5,7 @@ has them in memory. An encoder alone is read with "videomae." before its names a
 training the decoder is left out.
 """
 
+from sensorium.models.video.rules import pre_norm_layer
 from sensorium.models.videomae.config import VideoMaeConfig
 from sensorium.weights.keymap import KeyMap, Rule, affine, join, layers
 
@@ -24,17 +25,6 @@ def rules(config: VideoMaeConfig, classifier: bool) -> KeyMap:
         return encoder + KeyMap((), dropped=_TRAINING, prefixes=(("videomae.", ""),))
     normed = affine("fc_norm", "head.norm") if config.use_mean_pooling else ()
     return encoder.under(theirs="videomae.") + KeyMap((*normed, *affine("classifier", "head.classifier")))
-
-
-def pre_norm_layer() -> tuple[Rule, ...]:
-    """All of a layer but what makes queries, keys and values; TimeSformer's is the same."""
-    return (
-        *affine("attention.output.dense", "attention.out"),
-        *affine("layernorm_before", "attention_norm"),
-        *affine("layernorm_after", "mlp_norm"),
-        *affine("intermediate.dense", "mlp.up"),
-        *affine("output.dense", "mlp.down"),
-    )
 
 
 def _attention(*, biased: bool) -> tuple[Rule, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.models.reading import check_tower, read_section
 
 _IDLE = (
     # training
@@ -47,7 +47,13 @@ class Wav2Vec2Config:
     do_stable_layer_norm: bool = False
 
     def __post_init__(self) -> None:
-        whole_heads("wav2vec 2.0", self.hidden_size, self.num_attention_heads)
+        check_tower(
+            "wav2vec 2.0",
+            width=self.hidden_size,
+            heads=self.num_attention_heads,
+            layers=self.num_hidden_layers,
+            hidden=self.intermediate_size,
+        )
         if self.hidden_size % self.num_conv_pos_embedding_groups:
             raise ConfigError(
                 f"wav2vec 2.0 has hidden_size {self.hidden_size} and num_conv_pos_embedding_groups "

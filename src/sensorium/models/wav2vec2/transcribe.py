@@ -5,7 +5,8 @@ begins at a whole row, so that rows of all chunks lie as those of the whole soun
 where the reference takes them over the whole sound; for sounds of one chunk the two are the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,7 +71,7 @@ def transcribe(
 
     Args:
         model: any.
-        sound: a clip of any length, or pieces of one in their order; no more than a chunk of it is held in memory.
+        sound: a clip of any length, a file or pieces of one; no more than a chunk of the last two is held in memory.
         progress: called before every chunk, and at the end.
         chunks: how the sound is cut.
 
@@ -99,9 +100,14 @@ class _Listening:
     def seconds(self) -> float:
         return self._sound.seconds
 
-    def segments(self) -> Iterator[Segment]:
-        yield from segments(words(self._letters()))
-        self._progress(self.seconds, self._sound.seconds_in_all)
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self._sound.notices
+
+    def segments(self) -> Generator[Segment, None, None]:
+        with closing(self._sound):
+            yield from segments(words(self._letters()))
+            self._progress(self.seconds, self._sound.seconds_in_all)
 
     def _letters(self) -> Iterator[Letter]:
         network = self._model.network

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import read_section, whole_heads
+from sensorium.core.sizes import check_sizes
+from sensorium.models.reading import check_tower, read_section
 
 _IDLE = (
     # training
@@ -42,8 +43,22 @@ class WhisperConfig:
     tie_word_embeddings: bool = True
 
     def __post_init__(self) -> None:
-        whole_heads("Whisper's encoder", self.d_model, self.encoder_attention_heads)
-        whole_heads("Whisper's decoder", self.d_model, self.decoder_attention_heads)
+        check_tower(
+            "Whisper's encoder",
+            width=self.d_model,
+            heads=self.encoder_attention_heads,
+            layers=self.encoder_layers,
+            hidden=self.encoder_ffn_dim,
+        )
+        check_tower(
+            "Whisper's decoder",
+            width=self.d_model,
+            heads=self.decoder_attention_heads,
+            layers=self.decoder_layers,
+            hidden=self.decoder_ffn_dim,
+        )
+        check_sizes("Whisper's encoder", positions=self.max_source_positions)
+        check_sizes("Whisper's decoder", positions=self.max_target_positions, vocabulary=self.vocab_size)
         if self.d_model % 2:
             raise ConfigError(f"Whisper has d_model {self.d_model}; expected an even number. Change it.")
         if not self.tie_word_embeddings:

@@ -18,6 +18,7 @@ from sensorium.models.whisper.grammar import Grammar
 from sensorium.models.whisper.model import Heard
 from sensorium.models.whisper.tokens import SpecialTokens
 from sensorium.nn.cache import KVCache
+from sensorium.weights.filling import all_finite
 
 
 class Network(Protocol):
@@ -205,6 +206,6 @@ def language_chances(network: Network, heard: Heard, tokens: SpecialTokens) -> d
 
 def _finite(logits: Tensor) -> Tensor:
     """The scores in fp32. Raises: EngineError for some that are no numbers."""
-    if not bool(torch.isfinite(logits).all()):
+    if not all_finite(logits):
         raise EngineError("Whisper: its scores are not finite numbers. Check the model's files, or load it as fp32.")
     return logits.float()

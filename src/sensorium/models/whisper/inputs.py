@@ -25,11 +25,17 @@ def mel_of(config: WhisperConfig) -> MelSpec:
 
 
 def read_mel(folder: Path, config: WhisperConfig) -> MelSpec:
-    """How a folder wants sound prepared; what the network was built for, where no file says so.
+    """What a network was built to hear. Raises: CheckpointError as `check_mel`."""
+    spec = mel_of(config)
+    check_mel(folder, spec)
+    return spec
+
+
+def check_mel(folder: Path, spec: MelSpec) -> None:
+    """A folder must want sound prepared as the network was built to hear it, or say nothing of it.
 
     Raises: CheckpointError for a setting that is not supported, or does not fit the network.
     """
-    spec = mel_of(config)
     path = folder / "preprocessor_config.json"
     settings: object = read_json(path) if path.is_file() else {}
     if not settings and (folder / "processor_config.json").is_file():
@@ -43,7 +49,6 @@ def read_mel(folder: Path, config: WhisperConfig) -> MelSpec:
                 f"{path}: {key} is {given!r}; expected {expected!r}, for which the network is made. Use the files of "
                 "one model together."
             )
-    return spec
 
 
 def write_mel(spec: MelSpec) -> dict[str, object]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sensorium.core.errors import EngineError
-from sensorium.encoders.audio_whisper import WhisperEncoder
+from sensorium.encoders.audio_whisper import STRIDE, WhisperEncoder
 from sensorium.models.whisper.config import WhisperConfig
 from sensorium.nn.attention import Attention, CrossAttention
 from sensorium.nn.block import tower_block
@@ -92,7 +92,15 @@ class WhisperNetwork(nn.Module):
         self.norm = nn.LayerNorm(embedding.embedding_dim, eps=EPS)
 
     def hear(self, mel: Tensor) -> Heard:
-        """Encode a window of sound. Inputs: mel: [B, M, frames], any floating type, on any device."""
+        """Encode a window of sound, which is always a whole one: the silence behind a sound is heard too.
+
+        Inputs: mel: [B, M, frames], any floating type, on any device.
+
+        Raises: EngineError for another number of frames.
+        """
+        frames = STRIDE * len(self.encoder.positions)
+        if mel.shape[2] != frames:
+            raise EngineError(f"mel: got {mel.shape[2]} frames; the encoder takes {frames}. Pad or cut the sound.")
         rows = self.encoder(mel.to(self.positions))
         looked = (block.cross.look(rows) for block in self._blocks())
         return tuple((key.contiguous(), value.contiguous()) for key, value in looked)  # else copied at every token
@@ -151,23 +159,27 @@ class WhisperNetwork(nn.Module):
 
 def build(config: WhisperConfig) -> WhisperNetwork:
     """A network with random weights."""
-    width, act = config.d_model, config.activation_function
-    encoder = WhisperEncoder(
+    width, heads, hidden = config.d_model, config.decoder_attention_heads, config.decoder_ffn_dim
+    return WhisperNetwork(
+        encoder=build_encoder(config),
+        embedding=nn.Embedding(config.vocab_size, width),
+        blocks=[
+            DecoderBlock(width, heads, hidden, activation=config.activation_function)
+            for _ in range(config.decoder_layers)
+        ],
+        context=config.max_target_positions,
+    )
+
+
+def build_encoder(config: WhisperConfig) -> WhisperEncoder:
+    """The encoder alone."""
+    width, heads, hidden = config.d_model, config.encoder_attention_heads, config.encoder_ffn_dim
+    return WhisperEncoder(
         mel_bins=config.num_mel_bins,
         width=width,
         positions=config.max_source_positions,
         blocks=[
-            tower_block(width, config.encoder_attention_heads, config.encoder_ffn_dim, activation=act, eps=EPS)
+            tower_block(width, heads, hidden, activation=config.activation_function, eps=EPS)
             for _ in range(config.encoder_layers)
         ],
-    )
-    blocks = [
-        DecoderBlock(width, config.decoder_attention_heads, config.decoder_ffn_dim, activation=act)
-        for _ in range(config.decoder_layers)
-    ]
-    return WhisperNetwork(
-        encoder=encoder,
-        embedding=nn.Embedding(config.vocab_size, width),
-        blocks=blocks,
-        context=config.max_target_positions,
     )

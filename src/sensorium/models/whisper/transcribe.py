@@ -9,7 +9,8 @@ the end is silence, where the reference, for files over 30 s, puts a middling lo
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import torch
@@ -73,7 +74,7 @@ def transcribe(
 
     Args:
         model: any.
-        sound: a clip of any length, or pieces of one in their order; no more than a window of it is held in memory.
+        sound: a clip of any length, a file or pieces of one; no more than a window of the last two is held in memory.
         language: a code or an English name; None to find it out from the first window that is not silent.
         task: "translate" writes English, whatever is spoken.
         word_times: find out when each word was said; of a translation they are not reliable.
@@ -141,16 +142,21 @@ class _Listening:
     def seconds(self) -> float:
         return self._sound.seconds
 
-    def segments(self) -> Iterator[Segment]:
-        while len(samples := self._sound.look(self._model.mel.samples)):
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self._sound.notices
+
+    def segments(self) -> Generator[Segment, None, None]:
+        with closing(self._sound):
+            while len(samples := self._sound.look(self._model.mel.samples)):
+                self._progress(self.seconds, self._sound.seconds_in_all)
+                if len(samples) < LEAST * SAMPLE_RATE or silent(samples):
+                    self._sound.skip(len(samples))
+                    continue
+                segments, moved = self._window(samples)
+                self._sound.skip(moved)
+                yield from segments
             self._progress(self.seconds, self._sound.seconds_in_all)
-            if len(samples) < LEAST * SAMPLE_RATE or silent(samples):
-                self._sound.skip(len(samples))
-                continue
-            segments, moved = self._window(samples)
-            self._sound.skip(moved)
-            yield from segments
-        self._progress(self.seconds, self._sound.seconds_in_all)
 
     @torch.inference_mode()
     def _window(self, samples: Samples) -> tuple[list[Segment], int]:
