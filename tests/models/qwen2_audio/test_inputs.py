@@ -57,8 +57,8 @@ def test_samples_that_are_no_numbers() -> None:
 @pytest.mark.parametrize(
     ("medium", "message"),
     [
-        (Image(np.zeros((8, 8, 3), np.uint8)), "takes audio, not image. Choose another model"),
-        (Document("words"), "takes audio, not document. Choose another model"),
+        (Image(np.zeros((8, 8, 3), np.uint8)), "takes audio, not image. Choose a model that takes image"),
+        (Document("words"), "takes audio, not document. Paste the text into the question"),
         (
             VideoClip(np.zeros((2, 8, 8, 3), np.uint8), np.arange(2.0), 2.0, sound=sound(5000), source="f.mp4"),
             r"f\.mp4: this model takes audio, not video\. Give its sound track as a file, or choose another model",
