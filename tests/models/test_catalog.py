@@ -10,6 +10,7 @@ from sensorium.core.catalogue import Catalogue
 from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.models.catalog import (
     BUNDLED,
+    CLASSIFIERS,
     DEFAULT,
     EMBEDDERS,
     FAMILIES,
@@ -27,7 +28,7 @@ def test_the_default_is_the_bundled_one() -> None:
 
 
 def test_every_entry_resolves() -> None:
-    for catalogue in (FAMILIES, EMBEDDERS, TRANSCRIBERS):
+    for catalogue in (FAMILIES, EMBEDDERS, TRANSCRIBERS, CLASSIFIERS):
         for name in catalogue.names():
             assert callable(catalogue.resolve(name))
             assert catalogue.get(name).licence

@@ -15,6 +15,7 @@ import typer.main
 from sensorium import __version__
 from sensorium.cli.ask import ask
 from sensorium.cli.chat import chat
+from sensorium.cli.classify import classify
 from sensorium.cli.compose import compose, export
 from sensorium.cli.console import accept_any_letter, note, to_json, write
 from sensorium.cli.data import data
@@ -37,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _command in (ask, chat, embed, transcribe, models, doctor, demo, compose, train, export, evaluate):
+for _command in (ask, chat, embed, classify, transcribe, models, doctor, demo, compose, train, export, evaluate):
     app.command()(_command)
 app.add_typer(data)
 app.add_typer(fusion)

@@ -16,6 +16,7 @@ from sensorium.weights.folder import read_json
 if TYPE_CHECKING:  # a list of names needs no torch
     from sensorium.models.answerer import Answerer
     from sensorium.models.dual.model import DualModel
+    from sensorium.models.video.classifier import VideoModel
 
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
@@ -192,8 +193,45 @@ TRANSCRIBERS: Catalogue[Any] = Catalogue(
 )
 """Families that write down speech; `runtime/transcription.py` knows how each is called."""
 
+CLASSIFIERS: Catalogue[Callable[[Path], "VideoModel"]] = Catalogue(
+    "model that names films",
+    (
+        Entry(
+            name="videomae",
+            target="sensorium.models.videomae.load:load",
+            summary="VideoMAE: what is done in a film, of the checkpoint's classes; attention over space and time",
+            modalities=("video",),
+            licence="CC-BY-NC-4.0",
+            source="MCG-NJU/videomae-base-finetuned-kinetics",
+            size=346_000_000,
+            kinds=("videomae",),
+        ),
+        Entry(
+            name="timesformer",
+            target="sensorium.models.timesformer.load:load",
+            summary="TimeSformer: the same; attention over time, then over space",
+            modalities=("video",),
+            licence="CC-BY-NC-4.0",
+            source="facebook/timesformer-base-finetuned-k400",
+            size=486_000_000,
+            kinds=("timesformer",),
+        ),
+        Entry(
+            name="r3d",
+            target="sensorium.models.r3d.load:load",
+            summary="R3D-18: the same; 3D convolutions, torchvision's weights beside a config.json of ours",
+            modalities=("video",),
+            licence="BSD-3-Clause",
+            source="torchvision's r3d_18",
+            size=133_000_000,
+            kinds=("r3d",),
+        ),
+    ),
+)
+"""Families that say which of their classes a film is."""
+
 COMMANDS: Mapping[str, Catalogue[Any]] = MappingProxyType(
-    {"ask": FAMILIES, "embed": EMBEDDERS, "transcribe": TRANSCRIBERS}
+    {"ask": FAMILIES, "embed": EMBEDDERS, "transcribe": TRANSCRIBERS, "classify": CLASSIFIERS}
 )
 """All families, by the command that takes their models."""
 
