@@ -70,6 +70,17 @@ def typed_table(data: object, *kinds: str, where: str) -> dict[str, object]:
     return found
 
 
+def check_type(data: Mapping[str, object], *kinds: str, where: str, give: str) -> str:
+    """The model type of a config.json, of which a family reads `kinds`; `give` says what to give in place of another.
+
+    Raises: CheckpointError for another type.
+    """
+    found = data.get("model_type")
+    if found not in kinds:
+        raise CheckpointError(f"{where}: model_type is {found!r}; expected {' or '.join(kinds)}. Give {give}.")
+    return str(found)
+
+
 @contextmanager
 def of_checkpoint(where: str) -> Iterator[None]:
     """What is elsewhere the user's mistake is here the checkpoint's: turns a ConfigError into a CheckpointError."""

@@ -5,11 +5,11 @@ import os
 from sensorium.core.errors import CheckpointError
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
-from sensorium.media.types import AudioClip, Document, Image, VideoClip
-from sensorium.models.catalog import CLASSIFIERS, Progress, find
+from sensorium.media.types import Media
+from sensorium.models.catalog import CLASSIFIERS, Progress
 from sensorium.models.video.classifier import VideoModel
-from sensorium.runtime.memory import check_fit
-from sensorium.runtime.protocol import Input, model_name
+from sensorium.runtime.finding import load_of
+from sensorium.runtime.protocol import Input
 
 
 class Classifier:
@@ -33,8 +33,8 @@ class Classifier:
 
         Raises: InputError for a file that cannot be taken, UsageError for a `top` below 1.
         """
-        media = Image | AudioClip | VideoClip | Document
-        return self._model.classify(film if isinstance(film, media) else load_media(film, limits=self._limits), top)
+        clip = film if isinstance(film, Media) else load_media(film, limits=self._limits)
+        return self._model.classify(clip, top)
 
 
 def load_classifier(name: str | os.PathLike[str], *, progress: Progress | None = None) -> Classifier:
@@ -47,10 +47,7 @@ def load_classifier(name: str | os.PathLike[str], *, progress: Progress | None =
     Raises: UsageError for an unknown name, CheckpointError for a folder that is no such model or has no classes,
     ModelError when it cannot be fetched or does not fit into memory.
     """
-    name = model_name(name)
-    family, folder = find(name, progress=progress, catalogue=CLASSIFIERS)
-    check_fit(folder, smaller=CLASSIFIERS.entries[0].source)
-    model = CLASSIFIERS.resolve(family)(folder)
+    model, name, folder = load_of(CLASSIFIERS, name, progress)
     if not model.labels:
         raise CheckpointError(
             f"{folder}: is an encoder without classes; expected a model that was trained to name films. Give one, for "

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from sensorium.core.errors import UnreadableMedia, UnsupportedMedia
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
-from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
-from sensorium.models.catalog import EMBEDDERS, Progress, find
+from sensorium.media.types import Image, Media
+from sensorium.models.catalog import EMBEDDERS, Progress
 from sensorium.models.dual.model import DualModel
-from sensorium.runtime.memory import check_fit
-from sensorium.runtime.protocol import File, Input, model_name
+from sensorium.runtime.finding import load_of
+from sensorium.runtime.protocol import File, Input
 
 
 class Embedder:
@@ -55,7 +55,7 @@ class Embedder:
         return dict(zip(names, chances.tolist(), strict=True))
 
     def _picture(self, file: Input) -> Image:
-        medium = file if isinstance(file, Image | AudioClip | VideoClip | Document) else self._load(file)
+        medium = file if isinstance(file, Media) else self._load(file)
         if not isinstance(medium, Image):
             raise UnsupportedMedia(
                 f"{medium.source}: this model embeds pictures and texts, not {medium.modality}. Give a picture, or one "
@@ -82,7 +82,5 @@ def load_embedder(name: str | os.PathLike[str], *, progress: Progress | None = N
     Raises: UsageError for an unknown name, CheckpointError for a folder that is no such model, ModelError when it
     cannot be fetched or does not fit into memory.
     """
-    name = model_name(name)
-    family, folder = find(name, progress=progress, catalogue=EMBEDDERS)
-    check_fit(folder, smaller=EMBEDDERS.entries[0].source)
-    return Embedder(EMBEDDERS.resolve(family)(folder), name=name)
+    model, name, _ = load_of(EMBEDDERS, name, progress)
+    return Embedder(model, name=name)

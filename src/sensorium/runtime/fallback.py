@@ -24,7 +24,7 @@ from sensorium.engine.sampling import Options, Sampling
 from sensorium.inputs.refusals import not_taken
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
-from sensorium.media.types import SAMPLE_RATE, AudioClip, Document, Image, Media, VideoClip
+from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, Media
 from sensorium.models.catalog import FAMILIES, model_type, no_reader
 from sensorium.runtime.local import NO_ROOM
 from sensorium.runtime.protocol import Input, StreamEvent, check_question
@@ -185,7 +185,7 @@ class FallbackChat:
         yield StreamEvent("", answer)
 
     def _read(self, file: Input) -> Media:
-        if isinstance(file, Image | AudioClip | VideoClip | Document):
+        if isinstance(file, Media):
             return file
         return load_media(file, limits=self._limits)
 

@@ -17,7 +17,7 @@ from sensorium.engine.sampling import Options, Sampling
 from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.load import load_media
-from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
+from sensorium.media.types import Media, VideoClip
 from sensorium.models.composed.cache import WeighedCache
 from sensorium.nn.cache import KVCache
 from sensorium.runtime.judgement import UNSHOWN, confidence, strange, unshown
@@ -172,10 +172,7 @@ class LocalChat:
     def _read(self, files: Sequence[Input]) -> tuple[list[Media], list[str]]:
         """Decoded media and what the user should know of them."""
         limits = self._parts.limits
-        media = [
-            each if isinstance(each, Image | AudioClip | VideoClip | Document) else load_media(each, limits=limits)
-            for each in files
-        ]
+        media = [each if isinstance(each, Media) else load_media(each, limits=limits) for each in files]
         notices = [notice for medium in media for notice in medium.notices]
         longest = self._model.longest_sound
         for index, medium in enumerate(media):

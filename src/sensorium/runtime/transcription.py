@@ -7,16 +7,16 @@ from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
 from sensorium.media.recording import Recording, open_recording
 from sensorium.media.types import AudioClip, Document, Image, VideoClip
-from sensorium.models.catalog import TRANSCRIBERS, Progress, find
+from sensorium.models.catalog import TRANSCRIBERS, Progress
 from sensorium.models.speech.sound import Progress as Heard
 from sensorium.models.speech.transcript import Transcription
 from sensorium.models.wav2vec2.transcribe import Wav2Vec2
 from sensorium.models.wav2vec2.transcribe import transcribe as by_letters
 from sensorium.models.whisper.transcribe import Whisper
 from sensorium.models.whisper.transcribe import transcribe as by_words
+from sensorium.runtime.finding import load_of
 from sensorium.runtime.hours import HOURS
-from sensorium.runtime.memory import check_fit
-from sensorium.runtime.protocol import Input, model_name
+from sensorium.runtime.protocol import Input
 
 
 class Transcriber:
@@ -92,7 +92,5 @@ def load_transcriber(name: str | os.PathLike[str], *, progress: Progress | None 
     Raises: UsageError for an unknown name, CheckpointError for a folder that is no such model, ModelError when it
     cannot be fetched or does not fit into memory.
     """
-    name = model_name(name)
-    family, folder = find(name, progress=progress, catalogue=TRANSCRIBERS)
-    check_fit(folder, smaller=TRANSCRIBERS.entries[0].source)
-    return Transcriber(TRANSCRIBERS.resolve(family)(folder), name=name)
+    model, name, _ = load_of(TRANSCRIBERS, name, progress)
+    return Transcriber(model, name=name)

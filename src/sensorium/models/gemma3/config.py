@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt
 
-from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.errors import ConfigError
 from sensorium.language.config import DecoderConfig
 from sensorium.models.paligemma.config import decoder_config, tower_config
-from sensorium.models.reading import of_checkpoint, read_section, typed_table
+from sensorium.models.reading import check_type, of_checkpoint, read_section, typed_table
 from sensorium.models.siglip.config import SiglipVisionConfig
 
 _IDLE = ("text_config", "vision_config", "boi_token_index", "eoi_token_index", "boi_token_id", "eoi_token_id")
@@ -68,11 +68,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Gemma
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    if data.get("model_type") != "gemma3":
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected gemma3. Give the folder of a Gemma 3 model "
-            "that takes pictures (4B and larger)."
-        )
+    check_type(data, "gemma3", where=where, give="the folder of a Gemma 3 model that takes pictures (4B and larger)")
     whole = read_section(_Whole, data, idle=_IDLE, where=where)
     text = typed_table(data.get("text_config"), "gemma3_text", where=f"{where}: text_config")
     language, context = decoder_config(text, tied=whole.tie_word_embeddings, where=where)

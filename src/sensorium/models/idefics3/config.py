@@ -6,7 +6,7 @@ from typing import Any
 
 from sensorium.core.errors import CheckpointError
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import check_tower
+from sensorium.models.reading import check_tower, check_type
 from sensorium.models.text.config import read_config as read_text_config
 
 MODEL_TYPES = ("idefics3", "smolvlm")
@@ -73,11 +73,7 @@ _TOWER_KEYS = {
 
 def read_config(data: Mapping[str, Any]) -> Idefics3Config:
     """Sizes from a config.json. Raises: CheckpointError for another model type or sizes that do not fit together."""
-    if data.get("model_type") not in MODEL_TYPES:
-        raise CheckpointError(
-            f"config.json: model_type is {data.get('model_type')!r}; expected {' or '.join(MODEL_TYPES)}. "
-            "Give the folder of an Idefics3 or SmolVLM model."
-        )
+    check_type(data, *MODEL_TYPES, where="config.json", give="the folder of an Idefics3 or SmolVLM model")
     tower = data.get("vision_config") or {}
     vision = TowerConfig(**{ours: tower[theirs] for theirs, ours in _TOWER_KEYS.items() if theirs in tower})
     text = {"model_type": "llama", "rms_norm_eps": 1e-5, **(data.get("text_config") or {})}

@@ -12,7 +12,7 @@ from sensorium.language.config import DecoderConfig
 from sensorium.models.clip.config import ClipVisionConfig
 from sensorium.models.clip.config import vision_config as clip_vision
 from sensorium.models.llava.original import CLIP_LARGE, is_original, translated
-from sensorium.models.reading import of_checkpoint, read_section, table
+from sensorium.models.reading import check_type, of_checkpoint, read_section, table
 from sensorium.models.siglip.config import SiglipVisionConfig
 from sensorium.models.siglip.config import vision_config as siglip_vision
 from sensorium.models.text.config import read_config as read_text_config
@@ -121,12 +121,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Llava
     """
     if is_original(data):
         data = translated(data, where)
-    kind = data.get("model_type")
-    if kind not in MODEL_TYPES:
-        raise CheckpointError(
-            f"{where}: model_type is {kind!r}; expected {' or '.join(MODEL_TYPES)}. Give the folder of a LLaVA-1.5 or "
-            "LLaVA-NeXT model."
-        )
+    kind = check_type(data, *MODEL_TYPES, where=where, give="the folder of a LLaVA-1.5 or LLaVA-NeXT model")
     whole = read_section(_Whole, data, idle=_IDLE, where=where)
     text = _text(data.get("text_config"), whole, kind, where)
     layers, token = whole.vision_feature_layer, whole.image_token_id

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.errors import ConfigError
 from sensorium.core.sizes import check_sizes
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import check_tower, of_checkpoint, read_section, table
+from sensorium.models.reading import check_tower, check_type, of_checkpoint, read_section, table
 from sensorium.models.text.config import read_config as read_text_config
 from sensorium.models.text.config import read_context
 
@@ -162,11 +162,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Mllam
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    if data.get("model_type") != MODEL_TYPE:
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected {MODEL_TYPE}. Give the folder of a Llama 3.2 "
-            "Vision model."
-        )
+    check_type(data, MODEL_TYPE, where=where, give="the folder of a Llama 3.2 Vision model")
     root = read_section(_Root, data, idle=_SECTIONS, where=where)
     text, vision = (_said(data.get(key), f"{where}: {key}") for key in _SECTIONS)
     own = {key: text.pop(key) for key in ("cross_attention_layers", "dropout") if key in text}

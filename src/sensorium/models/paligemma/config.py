@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import of_checkpoint, read_section, typed_table
+from sensorium.models.reading import check_type, of_checkpoint, read_section, typed_table
 from sensorium.models.siglip.config import SiglipVisionConfig, vision_config
 from sensorium.models.text.config import read_config as read_text_config
 from sensorium.models.text.config import read_context
@@ -61,11 +61,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> PaliG
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    if data.get("model_type") != "paligemma":
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected paligemma. Give the folder of a PaliGemma "
-            "model."
-        )
+    check_type(data, "paligemma", where=where, give="the folder of a PaliGemma model")
     whole = read_section(_Whole, data, idle=_IDLE, where=where)
     text = typed_table(_or(data.get("text_config"), _TEXT), "gemma", "gemma2", where=f"{where}: text_config")
     if text.pop("use_bidirectional_attention", None) is False:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.errors import ConfigError
 from sensorium.core.sizes import check_sizes
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import check_tower, of_checkpoint, read_section, table, typed_table
+from sensorium.models.reading import check_tower, check_type, of_checkpoint, read_section, table, typed_table
 from sensorium.models.text.config import read_config as read_text_config
 from sensorium.models.text.config import read_context
 
@@ -79,11 +79,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Qwen2
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    if data.get("model_type") != "qwen2_audio":
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected qwen2_audio. Give the folder of a "
-            "Qwen2-Audio model."
-        )
+    check_type(data, "qwen2_audio", where=where, give="the folder of a Qwen2-Audio model")
     whole = read_section(_Whole, data, idle=_IDLE, where=where)
     audio = typed_table(data.get("audio_config"), "qwen2_audio_encoder", where=f"{where}: audio_config")
     text = {"model_type": "qwen2", **table(data.get("text_config"), where=f"{where}: text_config")}

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.language.config import DecoderConfig
-from sensorium.models.reading import check_tower, read_section
+from sensorium.models.reading import check_tower, check_type, read_section
 from sensorium.models.text.config import read_config as read_text_config
 from sensorium.models.text.config import read_context
 
@@ -208,11 +208,7 @@ def read_config(data: Mapping[str, object], *, where: str = "config.json") -> Qw
 
     Raises: CheckpointError for another model type, an unknown key, or sizes that do not fit together.
     """
-    kind = data.get("model_type")
-    if kind not in MODEL_TYPES:
-        raise CheckpointError(
-            f"{where}: model_type is {kind!r}; expected {' or '.join(MODEL_TYPES)}. Give the folder of a Qwen-VL model."
-        )
+    kind = check_type(data, *MODEL_TYPES, where=where, give="the folder of a Qwen-VL model")
     try:
         return _read(data, str(kind), where)
     except ConfigError as error:  # in a call the user's mistake, here the folder's fault

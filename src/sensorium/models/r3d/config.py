@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.config import to_dict
-from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.errors import ConfigError
 from sensorium.core.sizes import check_sizes
 from sensorium.inputs.pictures import Colour
-from sensorium.models.reading import read_section
+from sensorium.models.reading import check_type, read_section
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> R3dCo
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    model_type = data.get("model_type")
-    if model_type != "r3d":
-        raise CheckpointError(
-            f"{where}: model_type is {model_type!r}; expected r3d. Give a folder with R3D weights and our config.json "
-            "(models/r3d/card.md)."
-        )
+    check_type(data, "r3d", where=where, give="a folder with R3D weights and our config.json (models/r3d/card.md)")
     return read_section(R3dConfig, data, where=where)
 
 

@@ -6,8 +6,8 @@ Fields have the names of the keys, and the reference's defaults for keys that ar
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import check_tower, read_section
+from sensorium.core.errors import ConfigError
+from sensorium.models.reading import check_tower, check_type, read_section
 
 _IDLE = ("hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate")
 
@@ -61,9 +61,5 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Times
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    model_type = data.get("model_type")
-    if model_type != "timesformer":
-        raise CheckpointError(
-            f"{where}: model_type is {model_type!r}; expected timesformer. Give the folder of a TimeSformer model."
-        )
+    check_type(data, "timesformer", where=where, give="the folder of a TimeSformer model")
     return read_section(TimesformerConfig, data, idle=_IDLE, where=where)

@@ -7,8 +7,8 @@ of its training is not read.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import check_tower, read_section
+from sensorium.core.errors import ConfigError
+from sensorium.models.reading import check_tower, check_type, read_section
 
 _IDLE = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "norm_pix_loss"),
@@ -67,11 +67,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Video
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    model_type = data.get("model_type")
-    if model_type != "videomae":
-        raise CheckpointError(
-            f"{where}: model_type is {model_type!r}; expected videomae. Give the folder of a VideoMAE model."
-        )
+    check_type(data, "videomae", where=where, give="the folder of a VideoMAE model")
     kept = {key: value for key, value in data.items() if key != "qkv_bias"}
     if "qkv_bias" in data:  # another name of the same switch, and the stronger one
         kept["qv_bias"] = data["qkv_bias"]

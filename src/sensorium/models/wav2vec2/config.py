@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sensorium.core.errors import CheckpointError, ConfigError
-from sensorium.models.reading import check_tower, read_section
+from sensorium.models.reading import check_tower, check_type, read_section
 
 _IDLE = (
     # training
@@ -78,11 +78,7 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Wav2V
     Raises: CheckpointError for another model type, a key that we do not know (adapters are not supported), or sizes
     that contradict each other.
     """
-    if data.get("model_type") != "wav2vec2":
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected wav2vec2. Give the folder of a wav2vec 2.0 "
-            "model."
-        )
+    check_type(data, "wav2vec2", where=where, give="the folder of a wav2vec 2.0 model")
     if data.get("add_adapter") or data.get("adapter_attn_dim"):
         raise CheckpointError(
             f"{where}: has adapters (add_adapter, adapter_attn_dim), which are not supported. Take one without."

@@ -7,9 +7,9 @@ in generation_config.json (tokens.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sensorium.core.errors import CheckpointError, ConfigError
+from sensorium.core.errors import ConfigError
 from sensorium.core.sizes import check_sizes
-from sensorium.models.reading import check_tower, read_section
+from sensorium.models.reading import check_tower, check_type, read_section
 
 _IDLE = (
     # training
@@ -77,8 +77,5 @@ def read_config(data: Mapping[str, object], where: str = "config.json") -> Whisp
 
     Raises: CheckpointError for another model type, a key that we do not know, or sizes that contradict each other.
     """
-    if data.get("model_type") != "whisper":
-        raise CheckpointError(
-            f"{where}: model_type is {data.get('model_type')!r}; expected whisper. Give the folder of a Whisper model."
-        )
+    check_type(data, "whisper", where=where, give="the folder of a Whisper model")
     return read_section(WhisperConfig, data, idle=_IDLE, where=where)
