@@ -2,19 +2,16 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.models.idefics3.reference import TILE, write
+from tests.models.parity import Pair, check_answers, check_scores, images_of, ours, picture, written
 
-from sensorium.chat.message import Message, Text, assistant, user
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
-from sensorium.media.types import Image, VideoClip
-from sensorium.models.answerer import Answerer
+from sensorium.chat.message import Message, assistant, user
+from sensorium.media.types import VideoClip
 from sensorium.models.idefics3.answerer import load
 from sensorium.models.idefics3.config import read_config
 from sensorium.models.idefics3.inputs import Preparer, in_words, tile_spec
@@ -26,24 +23,11 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
-
-
 @pytest.fixture(scope="module", params=["idefics3", "smolvlm"])
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     folder = tmp_path_factory.mktemp("tiny")
     model, processor = write(folder, request.param)
     return Pair(folder, model, processor, load(folder))
-
-
-def picture(height: int, width: int, seed: int = 0) -> Image:
-    return Image(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
 
 
 TALKS: dict[str, list[Message]] = {
@@ -58,28 +42,9 @@ TALKS: dict[str, list[Message]] = {
 
 def theirs(pair: Pair, talks: list[list[Message]], *, ask: bool = True) -> Any:
     """What the reference's processor makes of talks."""
-    dicts = [
-        [
-            {
-                "role": message.role,
-                "content": [
-                    {"type": "text", "text": part.text} if isinstance(part, Text) else {"type": "image"}
-                    for part in message.parts
-                ],
-            }
-            for message in talk
-        ]
-        for talk in talks
-    ]
-    texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=ask) for talk in dicts]
-    media = [[part for message in talk for part in message.media] for talk in talks]
-    images = [[part.pixels for part in each if isinstance(part, Image)] for each in media]
+    texts = written(pair, talks, ask=ask)
+    images = images_of(talks)
     return pair.processor(text=texts, images=images if any(images) else None, padding=True, return_tensors="pt")
-
-
-def ours(pair: Pair, talks: list[list[Message]]) -> ModelInputs:
-    made = [pair.ours.assembler.talk(talk, ask=True) for talk in talks]
-    return pair.ours.assembler.batch(made, left=True)
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -93,25 +58,12 @@ def test_ids_and_pixels_are_those_of_the_reference(pair: Pair, name: str) -> Non
 
 def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "two", "small")]
-    with torch.inference_mode():
-        expected = pair.model(**theirs(pair, talks)).logits[:, -1]
-        inputs = ours(pair, talks)
-        network = pair.ours.network
-        torch.testing.assert_close(
-            network.prefill(inputs, network.new_cache(*inputs.ids.shape)), expected, atol=1e-4, rtol=1e-4
-        )
+    check_scores(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "turns")]
-    with torch.inference_mode():
-        made = pair.model.generate(
-            **theirs(pair, talks), max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32
-        )
-    inputs = ours(pair, talks)
-    steps = list(generate(pair.ours.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[events[row].id for events in steps if events[row] is not None] for row in range(len(talks))]  # type: ignore[union-attr]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    check_answers(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_what_is_written_loads_in_the_reference(pair: Pair, tmp_path: Path) -> None:

@@ -2,20 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from tests.models.llava.reference import KINDS, write
+from tests.models.parity import Pair, check_answers, check_scores, ours, picture, written
 from torch import Tensor
 
 from sensorium.chat.message import Message, assistant, user
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.types import Image
-from sensorium.models.answerer import Answerer
 from sensorium.models.llava.answerer import load
 from sensorium.models.llava.config import read_config
 from sensorium.models.llava.rules import rules
@@ -27,24 +23,11 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     folder = tmp_path_factory.mktemp("tiny")
     model, processor = write(folder, request.param)
     return Pair(folder, model, processor, load(folder))
-
-
-def picture(height: int, width: int, seed: int = 0) -> Image:
-    return Image(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
 
 
 TALKS: dict[str, list[Message]] = {
@@ -62,29 +45,9 @@ TALKS: dict[str, list[Message]] = {
 
 def theirs(pair: Pair, talks: list[list[Message]]) -> Any:
     """What the reference's processor makes of talks."""
-    dicts = [
-        [
-            {
-                "role": message.role,
-                "content": [
-                    {"type": "image"}
-                    if isinstance(part, Image)
-                    else {"type": "text", "text": getattr(part, "text", "")}
-                    for part in message.parts
-                ],
-            }
-            for message in talk
-        ]
-        for talk in talks
-    ]
-    texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=True) for talk in dicts]
+    texts = written(pair, talks)
     images = [part.pixels for talk in talks for message in talk for part in message.media if isinstance(part, Image)]
     return pair.processor(text=texts, images=images or None, padding=True, return_tensors="pt")
-
-
-def ours(pair: Pair, talks: list[list[Message]]) -> ModelInputs:
-    made = [pair.ours.assembler.talk(talk, ask=True) for talk in talks]
-    return pair.ours.assembler.batch(made, left=True)
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -103,24 +66,12 @@ def test_ids_and_pixels_are_those_of_the_reference(pair: Pair, name: str) -> Non
 
 def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "two", "small", "wide", "tall", "odd")]
-    inputs = ours(pair, talks)
-    network = pair.ours.network
-    with torch.inference_mode():
-        expected = pair.model(**theirs(pair, talks)).logits[:, -1]
-        found = network.prefill(inputs, network.new_cache(*inputs.ids.shape))
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    check_scores(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "turns")]
-    with torch.inference_mode():
-        made = pair.model.generate(
-            **theirs(pair, talks), max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32
-        )
-    inputs = ours(pair, talks)
-    steps = list(generate(pair.ours.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[event.id for events in steps if (event := events[row]) is not None] for row in range(len(talks))]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    check_answers(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_a_batch_is_its_talks_one_by_one(pair: Pair) -> None:

@@ -6,20 +6,16 @@ picture are compared with the reference as it is (`test_golden.py` and below).
 """
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tests.models.mllama.make_golden import prompts, reference_inputs
 from tests.models.mllama.reference import KINDS, PICTURE, make, skip_before_pictures, write
+from tests.models.parity import Pair, check_answers, check_scores, images_of, ours, picture, written
 
 from sensorium.chat.message import Message, assistant, user
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
-from sensorium.media.types import Image
-from sensorium.models.answerer import Answerer
 from sensorium.models.mllama.answerer import load
 from sensorium.models.mllama.config import read_config
 from sensorium.models.mllama.rules import rules
@@ -31,24 +27,11 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     folder = tmp_path_factory.mktemp("tiny")
     model, processor = write(folder, request.param)
     return Pair(folder, skip_before_pictures(model), processor, load(folder))
-
-
-def picture(height: int, width: int, seed: int = 0) -> Image:
-    return Image(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
 
 
 TALKS: dict[str, list[Message]] = {
@@ -70,23 +53,8 @@ TALKS: dict[str, list[Message]] = {
 
 def theirs(pair: Pair, talks: list[list[Message]]) -> Any:
     """What the reference's processor makes of talks."""
-    dicts = [
-        [
-            {
-                "role": message.role,
-                "content": [
-                    {"type": "image"}
-                    if isinstance(part, Image)
-                    else {"type": "text", "text": getattr(part, "text", "")}
-                    for part in message.parts
-                ],
-            }
-            for message in talk
-        ]
-        for talk in talks
-    ]
-    texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=True) for talk in dicts]
-    images = [[part.pixels for message in talk for part in message.media if isinstance(part, Image)] for talk in talks]
+    texts = written(pair, talks)
+    images = images_of(talks)
     return pair.processor(
         text=texts,
         images=images if any(images) else None,
@@ -94,11 +62,6 @@ def theirs(pair: Pair, talks: list[list[Message]]) -> Any:
         padding=True,
         return_tensors="pt",
     )
-
-
-def ours(pair: Pair, talks: list[list[Message]]) -> ModelInputs:
-    made = [pair.ours.assembler.talk(talk, ask=True) for talk in talks]
-    return pair.ours.assembler.batch(made, left=True)
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -141,24 +104,12 @@ def test_scores_of_every_token_are_those_of_the_reference(pair: Pair, name: str)
 
 def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "small", "wide", "apart", "later", "odd")]
-    inputs = ours(pair, talks)
-    network = pair.ours.network
-    with torch.inference_mode():
-        expected = pair.model(**theirs(pair, talks)).logits[:, -1]
-        found = network.prefill(inputs, network.new_cache(*inputs.ids.shape))
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    check_scores(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "turns", "apart")]
-    with torch.inference_mode():
-        made = pair.model.generate(
-            **theirs(pair, talks), max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32
-        )
-    inputs = ours(pair, talks)
-    steps = list(generate(pair.ours.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[event.id for events in steps if (event := events[row]) is not None] for row in range(len(talks))]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    check_answers(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_prompts_that_begin_with_a_picture_need_no_mending(pair: Pair, request: pytest.FixtureRequest) -> None:

@@ -1,19 +1,15 @@
 """PaliGemma 1 and 2 agree with the reference implementation on tiny random checkpoints."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from tests.models.paligemma.reference import KINDS, write
+from tests.models.parity import Pair, check_answers, check_scores, ours, picture
 
 from sensorium.chat.message import Message, user
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.types import Image
-from sensorium.models.answerer import Answerer
 from sensorium.models.paligemma.answerer import load
 from sensorium.models.paligemma.config import read_config
 from sensorium.models.paligemma.rules import rules
@@ -25,24 +21,11 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
-
-
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     folder = tmp_path_factory.mktemp("tiny")
     model, processor = write(folder, request.param)
     return Pair(folder, model, processor, load(folder))
-
-
-def picture(height: int, width: int, seed: int = 0) -> Image:
-    return Image(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
 
 
 QUESTIONS: dict[str, Message] = {
@@ -65,37 +48,23 @@ def theirs(pair: Pair, questions: list[Message]) -> Any:
     return pair.processor(text=texts, images=images, padding=True, return_tensors="pt")
 
 
-def ours(pair: Pair, questions: list[Message]) -> ModelInputs:
-    made = [pair.ours.assembler.talk([question], ask=True) for question in questions]
-    return pair.ours.assembler.batch(made, left=True)
-
-
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_ids_and_pixels_are_those_of_the_reference(pair: Pair, name: str) -> None:
-    expected, got = theirs(pair, [QUESTIONS[name]]), ours(pair, [QUESTIONS[name]])
+    expected, got = theirs(pair, [QUESTIONS[name]]), ours(pair, [[QUESTIONS[name]]])
     assert got.ids.tolist() == expected["input_ids"].tolist()
     torch.testing.assert_close(torch.cat(got.media[0].features), expected["pixel_values"], atol=1e-5, rtol=0)
 
 
 def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
     questions = [QUESTIONS[name] for name in ("one", "two", "small", "wide", "tall", "place")]
-    inputs, network = ours(pair, questions), pair.ours.network
-    with torch.inference_mode():
-        expected = pair.model(**{**theirs(pair, questions), "labels": None}).logits[:, -1]
-        found = network.prefill(inputs, network.new_cache(*inputs.ids.shape))
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    check_scores(pair, ours(pair, [[question] for question in questions]), {**theirs(pair, questions), "labels": None})
 
 
 def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
     questions = [QUESTIONS[name] for name in ("one", "two", "silent", "odd")]
     given = theirs(pair, questions)
     given.pop("labels", None)
-    with torch.inference_mode():
-        made = pair.model.generate(**given, max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32)
-    inputs = ours(pair, questions)
-    steps = list(generate(pair.ours.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[event.id for events in steps if (event := events[row]) is not None] for row in range(len(questions))]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    got = check_answers(pair, ours(pair, [[question] for question in questions]), given)
     assert len({tuple(row) for row in got}) == len(questions)  # what was asked counts
 
 

@@ -1,22 +1,19 @@
 """Qwen2-Audio agrees with the reference implementation on a tiny random checkpoint."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tests.models.parity import Pair, check_answers, check_scores, ours, written
 from tests.models.qwen2_audio.reference import SECONDS, tune, write
 
 import sensorium.models.nano
 from sensorium.chat.message import Message, Text, assistant, user
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.media.load import load_media
 from sensorium.media.types import SAMPLE_RATE, AudioClip
-from sensorium.models.answerer import Answerer
 from sensorium.models.qwen2_audio.answerer import load
 from sensorium.models.qwen2_audio.config import read_config
 from sensorium.models.qwen2_audio.inputs import TEMPLATE
@@ -29,15 +26,6 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 SAMPLES = Path(sensorium.models.nano.__path__[0]) / "samples"
-
-
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
 
 
 @pytest.fixture(scope="module")
@@ -78,31 +66,11 @@ TALKS: dict[str, list[Message]] = {
 
 def theirs(pair: Pair, talks: list[list[Message]]) -> Any:
     """What the reference's processor makes of talks."""
-    dicts = [
-        [
-            {
-                "role": message.role,
-                "content": [
-                    {"type": "audio"}
-                    if isinstance(part, AudioClip)
-                    else {"type": "text", "text": getattr(part, "text", "")}
-                    for part in message.parts
-                ],
-            }
-            for message in talk
-        ]
-        for talk in talks
-    ]
-    texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=True) for talk in dicts]
+    texts = written(pair, talks)
     sounds = [part.samples for talk in talks for said in talk for part in said.media if isinstance(part, AudioClip)]
     return pair.processor(
         text=texts, audio=sounds or None, padding=True, return_tensors="pt", sampling_rate=SAMPLE_RATE
     )
-
-
-def ours(pair: Pair, talks: list[list[Message]]) -> ModelInputs:
-    made = [pair.ours.assembler.talk(talk, ask=True) for talk in talks]
-    return pair.ours.assembler.batch(made, left=True)
 
 
 @pytest.mark.parametrize("name", TALKS)
@@ -136,24 +104,12 @@ def test_rows_of_sounds_are_those_of_the_reference(pair: Pair) -> None:
 
 def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "two", "least", "whole", "odd", "turns")]
-    inputs = ours(pair, talks)
-    network = pair.ours.network
-    with torch.inference_mode():
-        expected = pair.model(**theirs(pair, talks)).logits[:, -1]
-        found = network.prefill(inputs, network.new_cache(*inputs.ids.shape))
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    check_scores(pair, ours(pair, talks), theirs(pair, talks))
 
 
 def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "turns")]
-    with torch.inference_mode():
-        made = pair.model.generate(
-            **theirs(pair, talks), max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32
-        )
-    inputs = ours(pair, talks)
-    steps = list(generate(pair.ours.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[event.id for events in steps if (event := events[row]) is not None] for row in range(len(talks))]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    got = check_answers(pair, ours(pair, talks), theirs(pair, talks))
     assert len({tuple(answer) for answer in got}) == len(talks)
 
 

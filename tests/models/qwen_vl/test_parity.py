@@ -1,23 +1,21 @@
 """The Qwen-VL models agree with the reference implementation on tiny random checkpoints."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image as Pillow
 from safetensors.torch import load_file, save_file
+from tests.models.parity import Pair, check_answers, check_scores, ours, picture, written
 from tests.models.qwen_vl.reference import KINDS, long_name, model_inputs, write
 
-from sensorium.chat.message import Message, Text, assistant, user
+from sensorium.chat.message import Message, assistant, user
 from sensorium.encoders.vision_qwen import QwenVision, patches
-from sensorium.engine.generate import generate
-from sensorium.engine.sampling import Sampling
-from sensorium.inputs.carrier import ModelInputs
 from sensorium.media.types import Image, VideoClip
-from sensorium.models.answerer import Answerer
 from sensorium.models.qwen_vl.answerer import load
 from sensorium.models.qwen_vl.config import read_config
 from sensorium.models.qwen_vl.model import FrameReader, QwenVL
@@ -29,13 +27,9 @@ pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")  # the reference warns about its own coming versions
 
 
-class Pair(NamedTuple):
-    """One checkpoint, read by the reference and by us."""
-
-    folder: Path
-    model: Any
-    processor: Any
-    ours: Answerer
+@dataclass(frozen=True)
+class QwenPair(Pair):
+    """A pair whose parts are known by their types."""
 
     @property
     def network(self) -> QwenVL:
@@ -50,14 +44,10 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> QwenPair:
     folder = tmp_path_factory.mktemp("tiny")
     model, processor = write(folder, request.param)
-    return Pair(folder, model, processor, load(folder))
-
-
-def picture(height: int, width: int, seed: int = 0) -> Image:
-    return Image(np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8))
+    return QwenPair(folder, model, processor, load(folder))
 
 
 def film(frames: int, seconds: float, seed: int = 0, size: tuple[int, int] = (40, 56)) -> VideoClip:
@@ -75,34 +65,16 @@ TALKS: dict[str, list[Message]] = {
 }
 
 
-def theirs(pair: Pair, talks: list[list[Message]]) -> Any:
+def theirs(pair: QwenPair, talks: list[list[Message]]) -> Any:
     """What the reference's processor makes of talks."""
-    dicts = [
-        [
-            {
-                "role": message.role,
-                "content": [
-                    {"type": "text", "text": part.text} if isinstance(part, Text) else {"type": part.modality}
-                    for part in message.parts
-                ],
-            }
-            for message in talk
-        ]
-        for talk in talks
-    ]
-    texts = [pair.processor.apply_chat_template(talk, add_generation_prompt=True) for talk in dicts]
+    texts = written(pair, talks)
     media = [medium for talk in talks for message in talk for medium in message.media]
     images = [Pillow.fromarray(medium.pixels) for medium in media if isinstance(medium, Image)]
     return pair.processor(text=texts, images=images or None, padding=True, return_tensors="pt")
 
 
-def ours(pair: Pair, talks: list[list[Message]]) -> ModelInputs:
-    made = [pair.ours.assembler.talk(talk, ask=True) for talk in talks]
-    return pair.ours.assembler.batch(made, left=True)
-
-
 @pytest.mark.parametrize("name", TALKS)
-def test_ids_patches_and_positions_are_those_of_the_reference(pair: Pair, name: str) -> None:
+def test_ids_patches_and_positions_are_those_of_the_reference(pair: QwenPair, name: str) -> None:
     expected, got = theirs(pair, [TALKS[name]]), ours(pair, [TALKS[name]])
     assert got.ids.tolist() == expected["input_ids"].tolist()
     if "pixel_values" in expected:
@@ -116,7 +88,7 @@ def test_ids_patches_and_positions_are_those_of_the_reference(pair: Pair, name: 
         assert got.positions[0].tolist() == [[index] * 3 for index in range(got.ids.shape[1])]
 
 
-def test_positions_of_a_padded_batch_are_those_of_the_reference(pair: Pair) -> None:
+def test_positions_of_a_padded_batch_are_those_of_the_reference(pair: QwenPair) -> None:
     talks = [TALKS[name] for name in ("one", "turns", "two")]
     expected, got = theirs(pair, talks), ours(pair, talks)
     places, _ = pair.model.model.get_rope_index(
@@ -129,7 +101,7 @@ def test_positions_of_a_padded_batch_are_those_of_the_reference(pair: Pair) -> N
 
 
 @pytest.mark.parametrize(("frames", "height", "width"), [(1, 2, 2), (1, 2, 18), (1, 8, 12), (1, 10, 14), (6, 6, 8)])
-def test_rows_are_those_of_the_reference(pair: Pair, frames: int, height: int, width: int) -> None:
+def test_rows_are_those_of_the_reference(pair: QwenPair, frames: int, height: int, width: int) -> None:
     tower = pair.tower
     cut = pair.network.cut
     pixels = torch.randn(frames, 3, height * cut.patch, width * cut.patch, generator=torch.Generator().manual_seed(3))
@@ -142,18 +114,14 @@ def test_rows_are_those_of_the_reference(pair: Pair, frames: int, height: int, w
         torch.testing.assert_close(got, wanted, atol=1e-4, rtol=1e-4)
 
 
-def test_logits_of_a_batch_are_those_of_the_reference(pair: Pair) -> None:
+def test_logits_of_a_batch_are_those_of_the_reference(pair: QwenPair) -> None:
     talks = [TALKS[name] for name in ("one", "two", "small")]
-    with torch.inference_mode():
-        expected = pair.model(**theirs(pair, talks)).logits[:, -1]
-        inputs = ours(pair, talks)
-        assert inputs.present is not None
-        got = pair.network.prefill(inputs, pair.network.new_cache(*inputs.ids.shape))
-    assert float(expected.std()) > 0.3
-    torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-4)
+    inputs = ours(pair, talks)
+    assert inputs.present is not None
+    assert float(check_scores(pair, inputs, theirs(pair, talks)).std()) > 0.3
 
 
-def test_films_and_pictures_together(pair: Pair) -> None:
+def test_films_and_pictures_together(pair: QwenPair) -> None:
     talks = [
         [user(film(8, 4.0), picture(30, 40), "What?")],
         [user(picture(9, 30), "the first", film(4, 1.5, 1), "What?")],
@@ -172,7 +140,7 @@ def test_films_and_pictures_together(pair: Pair) -> None:
     torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_long_films_at_our_positions(pair: Pair) -> None:
+def test_long_films_at_our_positions(pair: QwenPair) -> None:
     """The reference places what comes after a long film elsewhere (positions.py), so it is told ours."""
     inputs = ours(pair, [[user(film(16, 60.0), "What?")]])
     with torch.inference_mode():
@@ -186,19 +154,12 @@ def test_long_films_at_our_positions(pair: Pair) -> None:
         assert int(time.diff().max()) == 15  # 60 / 16 s from frame to frame, two frames, two ticks
 
 
-def test_answers_are_those_of_the_reference_token_for_token(pair: Pair) -> None:
+def test_answers_are_those_of_the_reference_token_for_token(pair: QwenPair) -> None:
     talks = [TALKS[name] for name in ("one", "text", "two", "turns")]
-    with torch.inference_mode():
-        made = pair.model.generate(
-            **theirs(pair, talks), max_new_tokens=32, do_sample=False, eos_token_id=None, min_new_tokens=32
-        )
-    inputs = ours(pair, talks)
-    steps = list(generate(pair.network, inputs, Sampling(max_tokens=32), stops=()))
-    got = [[event.id for events in steps if (event := events[row]) is not None] for row in range(len(talks))]
-    assert got == made[:, inputs.ids.shape[1] :].tolist()
+    check_answers(pair, ours(pair, talks), theirs(pair, talks))
 
 
-def test_the_cache_gives_what_a_whole_forward_gives(pair: Pair) -> None:
+def test_the_cache_gives_what_a_whole_forward_gives(pair: QwenPair) -> None:
     inputs = ours(pair, [[user(film(6, 3.0), picture(20, 30), "What?")]])
     cut = inputs.whole_media(inputs.ids.shape[1] - 4)
     with torch.inference_mode():
@@ -211,7 +172,7 @@ def test_the_cache_gives_what_a_whole_forward_gives(pair: Pair) -> None:
 
 @pytest.mark.parametrize("long", [False, True])
 def test_both_forms_of_names_are_read_and_what_is_written_loads_in_the_reference(
-    pair: Pair, tmp_path: Path, long: bool
+    pair: QwenPair, tmp_path: Path, long: bool
 ) -> None:
     tensors = {long_name(name): each for name, each in load_file(pair.folder / "model.safetensors").items()}
     if not long:
@@ -237,7 +198,7 @@ def test_both_forms_of_names_are_read_and_what_is_written_loads_in_the_reference
         assert torch.equal(state[name], weight), name
 
 
-def test_films_are_written_as_the_reference_writes_them(pair: Pair) -> None:
+def test_films_are_written_as_the_reference_writes_them(pair: QwenPair) -> None:
     clip = film(7, 3.5)
     (item,) = pair.ours.assembler.talk([user(clip, "What?")], ask=True).items
     assert item.times is not None
