@@ -31,7 +31,7 @@ class Numbers:
         return Sample((), turns, self.name)
 
     def validation(self, index: int) -> Sample:
-        raise NotImplementedError
+        return self.train(np.random.default_rng(index))
 
 
 def mixture(weights: dict[str, float], *, seed: int = 1, micro_batches: int = 2) -> Mixture:

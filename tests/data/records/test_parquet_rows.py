@@ -1,6 +1,6 @@
 """Parquet files of the Hub, where pyarrow is installed; without it the extra is named."""
 
-import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,8 @@ from sensorium.data.records.parquet_rows import ParquetRows
 from sensorium.data.records.source import open_records
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pyarrow") is not None, reason="pyarrow is installed")
-def test_without_pyarrow_the_extra_is_named(tmp_path: Path) -> None:
+def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)  # as if it could not be imported
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + b"\0" * 20)
     with pytest.raises(MissingPackage, match=r"sensorium\[train\]"):
         open_records(tmp_path / "a.parquet")
