@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -39,6 +39,7 @@ def test_at_a_constant_rate_the_choice_is_exact(frames: int, count: int, rate: f
 
 
 @given(st.lists(st.integers(1, 90_000), min_size=0, max_size=60), st.integers(2, 32))
+@example(gaps=[1], count=13)
 def test_each_instant_shows_the_frame_that_is_on(gaps: list[int], count: int) -> None:
     stamps = np.cumsum([0, *gaps])  # ticks of a 90 kHz clock, as in a film of variable frame rate
     clip = film((stamps / 90_000).tolist(), 1, 1)

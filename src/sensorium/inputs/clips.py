@@ -26,8 +26,8 @@ _TYPES = ("video_processor_type", "image_processor_type", "feature_extractor_typ
 _OWN = (*_TYPES, "do_sample_frames", "fps", "num_frames", "return_metadata", "video_metadata")
 """Keys that choose frames: how many the network takes is said in its own config."""
 
-_ROUNDING = 1e-6
-"""Seconds: more than is lost where times are rounded, far less than a frame lasts."""
+_ROUNDING = 8
+"""Units in the last place of a film's latest time: more than is lost in reckoning an instant, and no frame is so short."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def choose_frames(clip: VideoClip, count: int) -> NDArray[np.intp]:
     _check(clip)
     first, last = float(clip.times[0]), float(clip.times[-1])
     instants = first + (last - first) * np.arange(count) / max(1, count - 1)
-    return np.searchsorted(clip.times, instants + _ROUNDING, side="right") - 1
+    lost = _ROUNDING * np.spacing(max(abs(first), abs(last)))
+    return np.searchsorted(clip.times, instants + lost, side="right") - 1
 
 
 def prepare_clip(clip: VideoClip, spec: ClipSpec) -> NDArray[np.float32]:
