@@ -27,7 +27,7 @@ _OWN = (*_TYPES, "do_sample_frames", "fps", "num_frames", "return_metadata", "vi
 """Keys that choose frames: how many the network takes is said in its own config."""
 
 _ROUNDING = 8
-"""Units in the last place of a film's latest time: more than is lost in reckoning an instant, and no frame is so short."""
+"""Units in the last place of a film's latest time: more than is lost in reckoning an instant, less than any frame."""
 
 
 @dataclass(frozen=True)
