@@ -14,11 +14,12 @@ from sensorium.data.synthetic.drawing import OUTLINES, polygon
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, Item, Scene
 from sensorium.data.synthetic.names import COLOURS, SHAPES, SIZES, phrase
 from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_THINGS
-from sensorium.data.synthetic.scene_questions import makers
-from sensorium.data.synthetic.scenes import Scenes, draw_scene, item_regions, paint_scene
+from sensorium.data.synthetic.scene_questions import makers, shape_makers
+from sensorium.data.synthetic.scenes import NAMELESS, Scenes, draw_scene, item_regions, paint_scene
 from sensorium.data.synthetic.talk import draw_turns
 from sensorium.media.types import Image
 
+WHITE = (255, 255, 255)
 SAMPLES = 150
 
 
@@ -158,7 +159,9 @@ def test_regions_lie_on_their_shapes_and_say_what_they_are() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_region_holds_its_whole_shape_and_little_more(shape: str) -> None:
     canvas = Scene(96, 64, (Item(shape, "black", "large", 60, 30, 20),), "white")
-    pixels = paint_scene(np.random.default_rng(3), canvas, Pixels.new("RGB", (96, 64), (255, 255, 255)))
+    pixels = paint_scene(
+        np.random.default_rng(3), canvas, Pixels.new("RGB", (96, 64), (255, 255, 255)), [(255, 255, 255)]
+    )
     (region,) = item_regions(canvas)
     left, top, right, bottom = np.multiply(region.box, (96, 64) * 2)
     rows, columns = np.nonzero(pixels.mean(axis=2) < 128)
@@ -172,7 +175,8 @@ def test_training_scenes_tell_the_regions_of_their_items() -> None:
     (picture,) = sample.media
     assert isinstance(picture, Image)
     height, width = picture.pixels.shape[:2]
-    drawn, _ = draw_scene(np.random.default_rng(14), (width, height))
+    rng = np.random.default_rng(14)
+    drawn, _ = draw_scene(rng, (width, height), nameless=rng.random() < NAMELESS)
     assert sample.regions == item_regions(drawn) != ()
 
 
@@ -193,7 +197,9 @@ def _nearest(seen: np.ndarray, name: str) -> float:
 def test_the_area_painted_is_the_area_of_the_shape() -> None:
     for shape in SHAPES:
         canvas = Scene(96, 96, (Item(shape, "black", "large", 48, 48, 30),), "white")
-        pixels = paint_scene(np.random.default_rng(3), canvas, Pixels.new("RGB", (96, 96), (255, 255, 255)))
+        pixels = paint_scene(
+            np.random.default_rng(3), canvas, Pixels.new("RGB", (96, 96), (255, 255, 255)), [(255, 255, 255)]
+        )
         corners = polygon(shape, 30, 0)
         x, y = corners.T
         area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2 * (1 - 0.55**2 if shape == "ring" else 1)
@@ -217,6 +223,20 @@ def test_training_never_names_a_held_out_combination() -> None:
     for _ in range(SAMPLES):
         for turn in Scenes().train(rng).turns:
             assert not any(re.search(rf"\b{name}s?\b", turn.question + turn.answer) for name in names)
+
+
+def test_colours_without_a_name_are_shown_and_never_talked_about() -> None:
+    rng = np.random.default_rng(15)
+    colours = [word for colour in COLOURS.values() for word in (colour.word.en, colour.word.zh)]
+    for _ in range(60):
+        drawn, picture = draw_scene(rng, (96, 96), nameless=True)
+        assert {item.colour for item in drawn.items} == {""}
+        assert len(np.unique(picture.pixels.reshape(-1, 3), axis=0)) > 1
+        turns = draw_turns(rng, shape_makers(), drawn, 6)
+        assert len(turns) >= 3
+        told = " ".join(turn.question + turn.answer for turn in turns if turn.kind != "background")
+        assert not any(re.search(rf"\b{word}\b", told) for word in colours)
+        assert all(len(region.words) == 4 for region in item_regions(drawn))
 
 
 def test_training_talks_are_long_and_vary() -> None:

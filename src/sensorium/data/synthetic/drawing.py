@@ -122,6 +122,21 @@ def tiles(width: int, height: int, colours: tuple[Rgb, Rgb], size: int, *, strip
     return Pixels.fromarray(np.array(colours, dtype=np.uint8)[choice])
 
 
+def clouds(width: int, height: int, colours: tuple[Rgb, Rgb], rng: np.random.Generator) -> Pixels.Image:
+    """Return a picture of soft patches between two colours."""
+    rows, columns = rng.integers(3, 7, 2)
+    shares = rng.random((rows, columns, 1))
+    coarse = (1 - shares) * np.array(colours[0]) + shares * np.array(colours[1])
+    return Pixels.fromarray(coarse.astype(np.uint8)).resize((width, height), Pixels.Resampling.BICUBIC)
+
+
+def halves(width: int, height: int, colours: tuple[Rgb, Rgb], share: float) -> Pixels.Image:
+    """Return a picture whose upper part, a `share` of the height, has the first colour and the rest the second."""
+    picture = Pixels.new("RGB", (width, height), colours[0])
+    picture.paste(colours[1], (0, round(share * height), width, height))
+    return picture
+
+
 def grain(pixels: NDArray[np.uint8], strength: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return `pixels` with normal noise of standard deviation `strength` (of 255) on every value."""
     noise = rng.standard_normal(pixels.shape, dtype=np.float32)

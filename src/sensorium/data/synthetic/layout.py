@@ -32,13 +32,20 @@ HELD_OUT_PAIRS: frozenset[Pair] = frozenset(
 )  # fmt: skip
 """Shapes in these colours are seen in validation only."""
 
-TRAIN_LAYOUTS = ((0.84, "scatter"), (0.1, "row"), (0.06, "column"))
+TRAIN_LAYOUTS = (
+    (0.56, "scatter"),
+    (0.1, "cluster"),
+    (0.09, "row"),
+    (0.07, "column"),
+    (0.09, "zigzag"),
+    (0.09, "bricks"),
+)
 HELD_OUT_LAYOUTS = ((0.5, "scatter"), (0.2, "grid"), (0.15, "wheel"), (0.15, "diagonal"))
 
 
 @dataclass(frozen=True)
 class Item:
-    """A shape in a scene; its centre and radius in pixels, x to the right and y downwards."""
+    """A shape in a scene; its centre and radius in pixels, x to the right and y downwards; `colour` "" has no name."""
 
     shape: str
     colour: str
@@ -102,6 +109,8 @@ def place_items(
     """Return the pairs as items that do not overlap; those for which there is no room are left out."""
     layout = weighted(rng, layouts)
     short = min(width, height)
+    if layout == "cluster":
+        return _cluster(rng, width, height, pairs)
     if layout == "scatter" or len(pairs) < 3:
         return _scatter(rng, width, height, pairs)
     spots, room = _spots(rng, layout, width, height, len(pairs))
@@ -136,6 +145,25 @@ def _scatter(rng: np.random.Generator, width: int, height: int, pairs: Sequence[
     return tuple(items)
 
 
+def _cluster(rng: np.random.Generator, width: int, height: int, pairs: Sequence[Pair]) -> tuple[Item, ...]:
+    """Scattered over a part of the picture, sizes being shares of the whole."""
+    share = between(rng, 0.6, 0.9)
+    wide, high = share * width, share * height
+    left, top = between(rng, 0, width - wide), between(rng, 0, height - high)
+    short = min(width, height)
+    items: list[Item] = []
+    for shape, colour in pairs:
+        for _ in range(24):
+            radius = max(_MIN_RADIUS, between(rng, *RADII["small"]) * short)
+            margin = radius * 1.08 + 1
+            x, y = left + between(rng, margin, wide - margin), top + between(rng, margin, high - margin)
+            fine = shape in _FINE_SHAPES and radius < _MIN_RADIUS_OF_FINE_SHAPES
+            if not fine and all(math.hypot(x - i.x, y - i.y) > (radius + i.radius) * 1.06 + 2 for i in items):
+                items.append(Item(shape, colour, "small", x, y, radius))
+                break
+    return tuple(items)
+
+
 def _spots(
     rng: np.random.Generator, layout: str, width: int, height: int, count: int
 ) -> tuple[list[tuple[float, float]], float]:
@@ -146,6 +174,8 @@ def _spots(
         angles = [start + 2 * math.pi * place / count for place in range(count)]
         spots = [(width / 2 + reach * math.cos(a), height / 2 + reach * math.sin(a)) for a in angles]
         return spots, min(reach * math.sin(math.pi / count) * 0.92, min(width, height) * 0.145)
+    if layout in {"zigzag", "bricks"}:
+        return _shifted_rows(width, height, count, zigzag=layout == "zigzag")
     columns, rows = {
         "row": (count, 1),
         "column": (1, count),
@@ -162,6 +192,15 @@ def _spots(
     spots = [((column + 0.5) * across + shift[0], (row + 0.5) * down + shift[1]) for column, row in cells]
     limit = math.hypot(across, down) if layout == "diagonal" else min(across, down)
     return spots, min(limit / 2 * 0.9, min(width, height) * 0.3)
+
+
+def _shifted_rows(width: int, height: int, count: int, *, zigzag: bool) -> tuple[list[tuple[float, float]], float]:
+    """Two rows, the lower half a step to the right: filled in turn (`zigzag`), or one after the other."""
+    upper = math.ceil(count / 2)
+    across, down = width / (upper + 0.5), height / 2
+    cells = [(place // 2, place % 2) if zigzag else (place % upper, place // upper) for place in range(count)]
+    spots = [((column + 0.5 + 0.5 * row) * across, (row + 0.5) * down) for column, row in cells]
+    return spots, min(min(across, math.hypot(across / 2, down)) / 2 * 0.9, down / 2 * 0.9, min(width, height) * 0.3)
 
 
 def colours_against(backdrop: Sequence[tuple[int, int, int]], least: float = 100.0) -> list[str]:

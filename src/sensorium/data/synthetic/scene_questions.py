@@ -85,6 +85,8 @@ def _absent(rng: np.random.Generator, scene: Scene) -> tuple[str, str]:
     Held-out pairs are never named: in training they would always be absent, and that would be learnt.
     """
     shapes, hues = {item.shape for item in scene.items}, {item.colour for item in scene.items}
+    if "" in hues:
+        return one_of(rng, [shape for shape in SHAPES if shape not in shapes]), ""
     crossed = [
         (shape, hue)
         for shape in sorted(shapes)
@@ -382,4 +384,12 @@ def makers(things: Sequence[Word]) -> tuple[tuple[float, Maker], ...]:
         (0.7, _where_to), (1.4, _extreme), (0.6, _share_colour), (1.2, _exists), (0.8, _is_colour), (0.6, _is_shape),
         (0.6, _same_colour), (1.0, _place), (0.8, _at_place), (2.0, _odd), (2.0, _what_is_this), (0.5, _describe),
         (0.9, _unknown(things)),
+    )  # fmt: skip
+
+
+def shape_makers() -> tuple[tuple[float, Maker], ...]:
+    """Return (weight, maker) of the questions that can be asked where colours have no name."""
+    return (
+        (2.0, _shape), (0.7, _size), (0.4, _background), (2.6, _count), (0.8, _more), (0.8, _more_yes_no),
+        (0.7, _larger), (0.8, _is_beside), (0.7, _where_to), (1.0, _exists), (1.0, _is_shape), (1.0, _place),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Pictures of coloured shapes, and a talk about each: colours, counts, comparisons, places, what is not there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,26 @@ from sensorium.data.synthetic.layout import (
 )
 from sensorium.data.synthetic.names import COLOURS, SHAPES, SIZES, Rgb
 from sensorium.data.synthetic.scene_phrasings import HELD_OUT_THINGS, STRANGE_THINGS
-from sensorium.data.synthetic.scene_questions import makers
+from sensorium.data.synthetic.scene_questions import makers, shape_makers
 from sensorium.data.synthetic.talk import draw_turns
 from sensorium.media.types import Image
 
 _COUNTS = ((0.17, 1), (0.18, 2), (0.19, 3), (0.17, 4), (0.13, 5), (0.09, 6), (0.07, 7))
-_BACKDROPS = ((0.3, "white"), (0.12, "dark"), (0.22, "named"), (0.2, "pastel"), (0.16, "gradient"))
+_BACKDROPS = (
+    (0.3, "white"), (0.11, "dark"), (0.2, "named"), (0.12, "pastel"), (0.11, "gradient"), (0.08, "clouds"),
+    (0.08, "halves"),
+)  # fmt: skip
 _HELD_OUT_BACKDROPS = ((0.4, "white"), (0.3, "pastel"), (0.15, "stripes"), (0.15, "checks"))
+_STANDS_OUT = 100.0
 _VALIDATION_SEED = 5_201
 _TRAIN_CANVASES = (
     *((64, 64),) * 5, *((80, 80),) * 4, *((96, 96),) * 3, *((64, 96), (96, 64)) * 2, (48, 48), (80, 112), (112, 80),
     (128, 96), (112, 112), (150, 150), (224, 180), (70, 52),
 )  # fmt: skip
 """Sizes of training scenes, all of a batch having one; validation draws any."""
+
+NAMELESS = 0.2
+"""Share of training scenes in colours of any kind, of which none is named: a shape is a shape in every colour."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,10 @@ class Scenes:
         size = one_of(rng, _TRAIN_CANVASES)
 
         def draw(rng: np.random.Generator) -> Sample:
-            scene, picture = draw_scene(rng, size)
-            turns = draw_turns(rng, makers(STRANGE_THINGS), scene, whole(rng, 5, 8))
+            nameless = rng.random() < NAMELESS
+            scene, picture = draw_scene(rng, size, nameless=nameless)
+            table = shape_makers() if nameless else makers(STRANGE_THINGS)
+            turns = draw_turns(rng, table, scene, whole(rng, 5, 8))
             return Sample((picture,), turns, self.name, item_regions(scene))
 
         return draw
@@ -75,8 +84,13 @@ class Scenes:
                     return Sample((picture,), (turn,), self.name)
 
 
-def draw_scene(rng: np.random.Generator, size: tuple[int, int] | None = None) -> tuple[Scene, Image]:
-    """Draw a scene and paint it: one for training of that size, or without a size one for validation."""
+def draw_scene(
+    rng: np.random.Generator, size: tuple[int, int] | None = None, *, nameless: bool = False
+) -> tuple[Scene, Image]:
+    """Draw a scene and paint it: one for training of that size, or without a size one for validation.
+
+    In a `nameless` one no item has a name for its colour, which is any that stands out from the ground.
+    """
     held_out = size is None
     layouts = HELD_OUT_LAYOUTS if held_out else TRAIN_LAYOUTS
     while True:
@@ -84,28 +98,37 @@ def draw_scene(rng: np.random.Generator, size: tuple[int, int] | None = None) ->
         name, ground, picture = _backdrop(rng, width, height, _HELD_OUT_BACKDROPS if held_out else _BACKDROPS)
         pairs = draw_pairs(rng, weighted(rng, _COUNTS), colours_against(ground), held_out=held_out)
         scene = Scene(width, height, place_items(rng, width, height, pairs, layouts), name)
+        if nameless:
+            scene = replace(scene, items=tuple(replace(item, colour="") for item in scene.items))
         strange = any((item.shape, item.colour) in HELD_OUT_PAIRS for item in scene.items)
         if scene.items and strange == held_out:
-            return scene, Image(paint_scene(rng, scene, picture), source="scene")
+            return scene, Image(paint_scene(rng, scene, picture, ground), source="scene")
 
 
 def item_regions(scene: Scene) -> tuple[Region, ...]:
     """Where each item lies, with its colour, shape and size in both languages."""
     regions = []
     for item in scene.items:
-        noun, colour, size = SHAPES[item.shape], COLOURS[item.colour].word, SIZES[item.size]
+        noun, size = SHAPES[item.shape], SIZES[item.size]
         edges = (item.x - item.radius, item.y - item.radius, item.x + item.radius, item.y + item.radius)
         left, top, right, bottom = (
             edge / side for edge, side in zip(edges, (scene.width, scene.height) * 2, strict=True)
         )
-        words = (noun.en, noun.zh, colour.en, colour.zh, size.en, size.zh)
+        words = (noun.en, noun.zh, size.en, size.zh)
+        if item.colour:
+            words = (*words, COLOURS[item.colour].word.en, COLOURS[item.colour].word.zh)
         regions.append(Region(words, (left, top, right, bottom)))
     return tuple(regions)
 
 
-def paint_scene(rng: np.random.Generator, scene: Scene, picture: Pixels.Image) -> NDArray[np.uint8]:
-    """Paint the items on `picture` in one style drawn for the scene; return uint8 [height, width, 3]."""
-    fills = {name: COLOURS[name].draw(rng) for name in sorted({item.colour for item in scene.items})}
+def paint_scene(
+    rng: np.random.Generator, scene: Scene, picture: Pixels.Image, ground: Sequence[Rgb]
+) -> NDArray[np.uint8]:
+    """Paint the items on `picture` in one style drawn for the scene; return uint8 [height, width, 3].
+
+    Colours without a name are drawn for each item, so that they stand out from those of the `ground`.
+    """
+    fills = {name: COLOURS[name].draw(rng) for name in sorted({item.colour for item in scene.items} - {""})}
     smooth = rng.random() < 0.75
     tilt = between(rng, 0, 14) if rng.random() < 0.5 else 0.0
     outlined = rng.random() < 0.25
@@ -115,13 +138,22 @@ def paint_scene(rng: np.random.Generator, scene: Scene, picture: Pixels.Image) -
             item.shape,
             (item.x, item.y),
             item.radius,
-            fills[item.colour],
+            fills[item.colour] if item.colour else _any_colour(rng, ground),
             degrees=between(rng, -tilt, tilt),
             outline=_border(item.colour) if outlined and item.radius >= 8 else None,
             smooth=smooth,
         )
     pixels = np.asarray(picture)
     return drawing.grain(pixels, between(rng, 2, 9), rng) if rng.random() < 0.2 else pixels
+
+
+def _any_colour(rng: np.random.Generator, ground: Sequence[Rgb]) -> Rgb:
+    """Any colour that stands out from the ground; the best of many where none does by far."""
+    tries = rng.integers(0, 256, (24, 3))
+    apart = np.linalg.norm(tries[:, None] - np.array(ground), axis=2).min(axis=1)
+    far = np.flatnonzero(apart >= _STANDS_OUT)
+    red, green, blue = tries[far[0] if len(far) else apart.argmax()].tolist()
+    return red, green, blue
 
 
 def _border(colour: str) -> Rgb:
@@ -151,13 +183,23 @@ def _backdrop(
     first, second = _pastel(rng), _pastel(rng)
     if style == "pastel":
         return "", [first], Pixels.new("RGB", size, first)
+    if style in {"stripes", "checks"}:
+        second = (first[0] - 22, first[1] - 22, first[2] - 22)
+    elif style == "gradient" and rng.random() < 0.3:
+        first, second = ((value // 5, value // 5, value // 4) for value in (first[0], second[1] // 2))
+    return "", [first, second], _two_coloured(rng, style, size, (first, second))
+
+
+def _two_coloured(
+    rng: np.random.Generator, style: str, size: tuple[int, int], colours: tuple[Rgb, Rgb]
+) -> Pixels.Image:
     if style == "gradient":
-        if rng.random() < 0.3:
-            first, second = ((value // 5, value // 5, value // 4) for value in (first[0], second[1] // 2))
-        return "", [first, second], drawing.gradient(width, height, first, second, vertical=rng.random() < 0.5)
-    second = (first[0] - 22, first[1] - 22, first[2] - 22)
-    tile = whole(rng, 4, 16)
-    return "", [first, second], drawing.tiles(width, height, (first, second), tile, stripes=style == "stripes")
+        return drawing.gradient(*size, *colours, vertical=rng.random() < 0.5)
+    if style == "clouds":
+        return drawing.clouds(*size, colours, rng)
+    if style == "halves":
+        return drawing.halves(*size, colours, between(rng, 0.3, 0.7))
+    return drawing.tiles(*size, colours, whole(rng, 4, 16), stripes=style == "stripes")
 
 
 def _pastel(rng: np.random.Generator) -> Rgb:
