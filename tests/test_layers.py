@@ -38,7 +38,7 @@ FACADE = "the façade"  # sensorium/__init__.py: looks down on all, and is looke
 RANK_OF_FACADE = 9
 
 NETWORK = {"urllib.request", "http.client", "socket", "ftplib", "requests", "httpx", "aiohttp", "huggingface_hub"}
-MAY_USE_NETWORK = ("media/source.py", "serving/", "weights/hub.py", "weights/hub_api.py")
+MAY_USE_NETWORK = ("media/source.py", "runtime/hosted/", "serving/", "weights/hub.py", "weights/hub_api.py")
 
 TARGET = re.compile(rf"{PACKAGE}\.([\w.]+):\w+")  # the lazy imports of catalogues: "sensorium.models.nano:build"
 

@@ -1,0 +1,48 @@
+"""Messages to the body of a chat completion."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from sensorium.chat.message import Message, Part, Text
+from sensorium.engine.sampling import Sampling
+from sensorium.media.encode import encode_audio, encode_image, encode_video
+from sensorium.media.types import AudioClip, Document, Image
+
+Json = dict[str, Any]
+
+
+def to_body(model: str, messages: Sequence[Message], sampling: Sampling) -> Json:
+    """The body of POST /v1/chat/completions that asks for a stream with counts of tokens at its end."""
+    body: Json = {
+        "model": model,
+        "messages": [{"role": each.role, "content": _content(each)} for each in messages],
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    return body
+
+
+def _content(message: Message) -> str | list[Json]:
+    return [_entry(part) for part in message.parts] if message.media else message.text
+
+
+def _entry(part: Part) -> Json:
+    """A part as vLLM and SGLang take it; pictures and sounds are those of OpenAI, films are their own."""
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Document):
+        return {"type": "text", "text": f"{part.source}:\n{part.text}\n"}
+    if isinstance(part, Image):
+        return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_base64(encode_image(part))}"}}
+    if isinstance(part, AudioClip):
+        return {"type": "input_audio", "input_audio": {"data": _base64(encode_audio(part)), "format": "wav"}}
+    return {"type": "video_url", "video_url": {"url": f"data:video/mp4;base64,{_base64(encode_video(part))}"}}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
