@@ -14,6 +14,7 @@ import typer.main
 
 from sensorium import __version__
 from sensorium.cli.ask import ask
+from sensorium.cli.batch import batch
 from sensorium.cli.chat import chat
 from sensorium.cli.classify import classify
 from sensorium.cli.compose import compose, export
@@ -24,7 +25,10 @@ from sensorium.cli.doctor import doctor
 from sensorium.cli.embed import embed
 from sensorium.cli.evaluate import evaluate
 from sensorium.cli.fusion import fusion
+from sensorium.cli.index import index
 from sensorium.cli.models import models
+from sensorium.cli.search import search
+from sensorium.cli.serve import serve
 from sensorium.cli.train import train
 from sensorium.cli.transcribe import transcribe
 from sensorium.core.errors import ModelError, SensoriumError, UsageError
@@ -38,7 +42,24 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _command in (ask, chat, embed, classify, transcribe, models, doctor, demo, compose, train, export, evaluate):
+for _command in (
+    ask,
+    chat,
+    batch,
+    serve,
+    embed,
+    index,
+    search,
+    classify,
+    transcribe,
+    models,
+    doctor,
+    demo,
+    compose,
+    train,
+    export,
+    evaluate,
+):
     app.command()(_command)
 app.add_typer(data)
 app.add_typer(fusion)

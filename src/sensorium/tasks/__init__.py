@@ -1,0 +1,1 @@
+"""Typed jobs on top of a model."""
