@@ -11,7 +11,10 @@ from tests.contracts.folders import FOLDERS, IDLE
 from torch import Tensor, nn
 
 from sensorium.chat.message import Message, user
-from sensorium.engine.generate import _furthest, generate
+from sensorium.engine.engine import Engine
+from sensorium.engine.generate import furthest, generate
+from sensorium.engine.model import Settings
+from sensorium.engine.request import Request
 from sensorium.engine.sampling import Sampling
 from sensorium.inputs.batching import Talk
 from sensorium.inputs.carrier import ModelInputs
@@ -110,9 +113,9 @@ def test_cached_decoding_is_a_full_forward(family: Family) -> None:
     following = torch.randint(20, 200, (batch, 4), generator=torch.Generator().manual_seed(0))
     cache = network.new_cache(batch, length + 4)
     found = [network.prefill(inputs, cache)]
-    present, furthest = inputs.present, _furthest(inputs.positions)
+    present, at = inputs.present, furthest(inputs.positions)
     for step in range(3):
-        positions = furthest + 1 + step
+        positions = at + 1 + step
         present = None if present is None else nn.functional.pad(present, (0, 1), value=True)
         found.append(network.decode(following[:, step], positions, present, cache))
     for row, talk in enumerate(family.built()):
@@ -150,6 +153,21 @@ def test_the_same_seed_gives_the_same_answer(family: Family, temperature: float)
     sampling = Sampling(max_tokens=8, temperature=temperature, seed=5)
     first, second = ([*generate(family.model.network, inputs, sampling, stops={1})] for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_the_engine_says_what_the_loop_says(family: Family, exact: bool) -> None:
+    """Prompts are cut into pieces, and all talks are answered beside each other; twice, the second time from caches."""
+    model, prompts = family.model, [family.model.assembler.batch([talk]) for talk in family.built()]
+    sampling = Sampling(max_tokens=5)
+    with torch.inference_mode():
+        encoded = [model.network.encode(prompt) for prompt in prompts]
+    loops = [generate(model.network, each, sampling, stops=model.stops, banned=model.banned) for each in encoded]
+    expected = [[event.id for (event,) in loop if event is not None] for loop in loops]
+    engine = Engine(model, Settings(chunk=24, exact=exact, cache_bytes=1 << 24))
+    for _ in range(2):
+        handles = [engine.submit(Request(prompt, sampling)) for prompt in prompts]
+        assert [[event.id for event in handle] for handle in handles] == expected
 
 
 def test_text_alone_is_enough(family: Family) -> None:

@@ -129,6 +129,14 @@ def test_scores_that_are_no_numbers_end_the_request(script: MakeScript, bad: flo
         next(stream)
 
 
+def test_the_likeliest_are_told_where_asked_for(script: MakeScript) -> None:
+    (step,) = generate(script([[[1.0, 2.0, 3.0, 0.0]]]), prompts(1), Sampling(1, top_log_probs=2), stops=(), banned=[2])
+    (event,) = step
+    assert event is not None
+    assert [id_ for id_, _ in event.top] == [1, 0]
+    assert event.top[0] == (event.id, event.log_prob)
+
+
 def drawn(model: Any, seed: int | None, batch: int = 1) -> list[int]:
     sampling = Sampling(max_tokens=20, temperature=1.0, seed=seed)
     steps = generate(model, prompts(batch), sampling, stops=())

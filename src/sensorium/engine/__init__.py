@@ -1,1 +1,1 @@
-"""Ids and caches to tokens: sampling, stopping, streaming. Knows no files, prompts or protocols."""
+"""Ids and caches to tokens, for one batch or for many requests at once. Knows no messages, media files or protocols."""

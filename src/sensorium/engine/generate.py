@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from sensorium.core.errors import EngineError
-from sensorium.engine.sampling import Sampler, Sampling
+from sensorium.engine.sampling import Sampler, Sampling, likeliest
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.nn.cache import KVCache
 from sensorium.weights.filling import all_finite
@@ -35,13 +35,25 @@ class TokenModel(Protocol):
         """
 
 
+Finish = Literal["stop", "length"]
+"""Why an answer ended: a stop token or a stop string, or as many tokens as were asked for."""
+
+
 @dataclass(frozen=True)
 class TokenEvent:
-    """A token of one sequence. `finish` is set on its last one; a stop token ends a sequence and is an event too."""
+    """A token of one sequence. `finish` is set on its last one; a stop token ends a sequence and is an event too.
+
+    text: what the token adds to the answer, where whoever makes events knows the words.
+    top: ids and log-probabilities of the likeliest tokens in its place, where they were asked for.
+    answer: which of several answers to one prompt it belongs to.
+    """
 
     id: int
     log_prob: float
-    finish: Literal["stop", "length"] | None = None
+    finish: Finish | None = None
+    text: str = ""
+    top: tuple[tuple[int, float], ...] = ()
+    answer: int = 0
 
 
 @torch.inference_mode()
@@ -70,20 +82,22 @@ def generate(
     cache = cache or model.new_cache(batch, length + sampling.max_tokens)
     sampler = Sampler(sampling)
     logits = model.prefill(inputs, cache)
-    positions = _furthest(inputs.positions)
+    positions = furthest(inputs.positions)
     present = inputs.present
     unwritten = torch.tensor(banned, dtype=torch.int64, device=logits.device)
+    told = sampling.top_log_probs
     running = [True] * batch
     for count in range(1, sampling.max_tokens + 1):
-        if not all_finite(logits):
-            raise EngineError("The model's scores are not finite numbers. Check the model's files (sensorium doctor).")
-        ids, log_probs = sampler.choose(logits.index_fill(1, unwritten, -torch.inf))
+        check_finite(logits)
+        logits = logits.index_fill(1, unwritten, -torch.inf)
+        ids, log_probs = sampler.choose(logits)
         events: list[TokenEvent | None] = []
         for row, (id_, log_prob) in enumerate(zip(ids.tolist(), log_probs.tolist(), strict=True)):
-            finish: Literal["stop", "length"] | None = "stop" if id_ in stops else None
+            finish: Finish | None = "stop" if id_ in stops else None
             if finish is None and count == sampling.max_tokens:
                 finish = "length"
-            events.append(TokenEvent(id_, log_prob, finish) if running[row] else None)
+            top = likeliest(logits[row], told) if told else ()
+            events.append(TokenEvent(id_, log_prob, finish, top=top) if running[row] else None)
             running[row] = running[row] and finish is None
         yield events
         if not any(running):
@@ -94,7 +108,13 @@ def generate(
         logits = model.decode(ids, positions, present, cache)
 
 
-def _furthest(positions: Tensor) -> Tensor:
+def check_finite(numbers: Tensor) -> None:
+    """Raises: EngineError when scores, or rows that lead to them, are not finite."""
+    if not all_finite(numbers):
+        raise EngineError("The model's scores are not finite numbers. Check the model's files (sensorium doctor).")
+
+
+def furthest(positions: Tensor) -> Tensor:
     """Where prompts have got to: the largest position on any axis, which a picture's last row has on one alone.
 
     Inputs: positions: [B, T] or [B, T, A]. Returns: [B] or [B, A], the same on all axes.

@@ -1,0 +1,77 @@
+"""One answer while it is made: from scores to events, and what the next step needs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sensorium.engine.generate import Finish, TokenEvent, check_finite
+from sensorium.engine.grammar import Guide
+from sensorium.engine.memory import Seat
+from sensorium.engine.sampling import Sampler, Sampling, likeliest
+from sensorium.engine.stopping import Words
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """What a model's answers end with and never hold. banned: [ids]."""
+
+    stops: Collection[int]
+    banned: Tensor
+
+
+class Speech:
+    """An answer. `said` are its tokens; `position` [1] or [1, A] is that of the latest."""
+
+    def __init__(
+        self, number: int, *, seat: Seat, position: Tensor, sampling: Sampling, words: Words, guide: Guide | None
+    ) -> None:
+        """Begin behind a prompt.
+
+        Args:
+            number: which of the answers to its prompt.
+            seat: has taken the prompt.
+            position: of the prompt's end.
+            sampling: how its tokens are chosen.
+            words: makes its text.
+            guide: which tokens its form allows; None for no form.
+        """
+        self.number = number
+        self.seat = seat
+        self.position = position
+        self.said: list[int] = []
+        self.done = False
+        self._sampling = sampling
+        self._sampler = Sampler(sampling)
+        self._words = words
+        self._guide = guide
+
+    def choose(self, logits: Tensor, rules: Rules) -> TokenEvent:
+        """The next token. Inputs: logits: [1, V]. Raises: EngineError when they are not finite."""
+        check_finite(logits)
+        logits = logits.index_fill(1, rules.banned.to(logits.device), -torch.inf)
+        if self._guide is not None:
+            allowed = self._guide.allowed(logits.shape[1]).to(logits.device)
+            logits = logits.masked_fill(~allowed, -torch.inf)
+        ids, log_probs = self._sampler.choose(logits)
+        id_ = int(ids)
+        self.said.append(id_)
+        self.position = self.position + 1
+        if self._guide is not None:
+            self._guide.push(id_)
+        text, finish = self._text(id_, stop=id_ in rules.stops)
+        self.done = finish is not None
+        top = likeliest(logits[0], self._sampling.top_log_probs) if self._sampling.top_log_probs else ()
+        return TokenEvent(id_, float(log_probs), finish, text, top, self.number)
+
+    def _text(self, id_: int, *, stop: bool) -> tuple[str, Finish | None]:
+        """What a token adds to the answer, and why that ends with it."""
+        text = "" if stop else self._words.push(id_)
+        finish: Finish | None = "stop" if stop or self._words.stopped else None
+        if finish is None and len(self.said) == self._sampling.max_tokens:
+            finish = "length"
+        if finish is not None:
+            text += self._words.finish()
+            finish = "stop" if self._words.stopped else finish
+        return text, finish

@@ -1,0 +1,165 @@
+"""Answers in a given form, with a random model that would say anything; forms that are wrong, or too much work."""
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+
+from sensorium.chat.message import Text, user
+from sensorium.chat.tokenizer import Tokenizer
+from sensorium.core.errors import EngineError, UsageError
+from sensorium.engine.engine import Engine
+from sensorium.engine.grammar import Form, Grammars
+from sensorium.engine.model import Settings
+from sensorium.engine.request import Request
+from sensorium.engine.sampling import Sampling
+from sensorium.runtime.parts import Parts
+
+pytest.importorskip("llguidance")
+
+
+@pytest.fixture(scope="module")
+def grammars(tiny_tokenizer: Tokenizer) -> Grammars:
+    return Grammars(tiny_tokenizer.to_json(), vocabulary=300, stops=[1])
+
+
+def answer(parts: Parts, grammars: Grammars, form: Form, seed: int, tokens: int = 60) -> tuple[str, str | None]:
+    engine = Engine(parts.model, Settings(cache_bytes=1 << 20), grammars=grammars)
+    inputs = parts.model.assembler.batch([parts.model.assembler.talk([user("Which?")], ask=True)])
+    events = list(engine.submit(Request(inputs, Sampling(tokens, temperature=2.0, seed=seed), form=form)))
+    assert all(event.log_prob <= 0 for event in events)
+    return "".join(event.text for event in events), events[-1].finish
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_regex(tiny_parts: Parts, grammars: Grammars, seed: int) -> None:
+    text, finish = answer(tiny_parts, grammars, Form.regex(r"(red|blue) [0-9]{2,4}(是|no)"), seed)
+    assert finish == "stop"
+    assert re.fullmatch(r"(red|blue) [0-9]{2,4}(是|no)", text)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_choices_are_taken_letter_for_letter(tiny_parts: Parts, grammars: Grammars, seed: int) -> None:
+    choices = ("a (b)", "an ankle boot", "a.*", "圆|")
+    text, finish = answer(tiny_parts, grammars, Form.choices(*choices), seed)
+    assert (text in choices, finish) == (True, "stop")
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 99}, "colour": {"enum": ["red", "blue"]}},
+    "required": ["n", "colour"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_schema(tiny_parts: Parts, grammars: Grammars, seed: int) -> None:
+    text, finish = answer(
+        tiny_parts, grammars, Form.schema({**SCHEMA, "x-guidance": {"whitespace_flexible": False}}), seed
+    )
+    assert finish == "stop"
+    found = json.loads(text)
+    assert set(found) == {"n", "colour"}
+    assert 0 <= found["n"] <= 99
+    assert found["colour"] in ("red", "blue")
+
+
+def test_several_answers_each_follow_the_form(tiny_parts: Parts, grammars: Grammars) -> None:
+    engine = Engine(tiny_parts.model, Settings(cache_bytes=1 << 20), grammars=grammars)
+    inputs = tiny_parts.model.assembler.batch([tiny_parts.model.assembler.talk([user("Which?")], ask=True)])
+    sampling = Sampling(40, temperature=5.0, seed=3)
+    texts = [""] * 4
+    for event in engine.submit(Request(inputs, sampling, form=Form.regex("[a-d]{1,6}!"), answers=4)):
+        texts[event.answer] += event.text
+    assert all(re.fullmatch("[a-d]{1,6}!", text) for text in texts)
+    assert len(set(texts)) > 1
+
+
+def test_a_guide_allows_what_may_follow(tiny_tokenizer: Tokenizer, grammars: Grammars) -> None:
+    guide = grammars.guide(Form.regex("ab?"))
+    (a,) = tiny_tokenizer.encode(Text("a"))
+    (b,) = tiny_tokenizer.encode(Text("b"))
+    assert guide.allowed(310)[a]
+    assert guide.allowed(310).shape == (310,)
+    assert not guide.allowed(310)[b]
+    guide.push(a)
+    assert guide.allowed(310).nonzero()[:, 0].tolist() == sorted([1, b])
+    with pytest.raises(EngineError, match="the answer cannot be guided on"):
+        guide.push(a)
+
+
+WRONG: list[tuple[Form, str]] = [
+    (Form.regex("(a"), "regex: "),
+    (Form.regex("a" * 200 + "(?=b)"), "regex: "),
+    (Form.schema({"type": "nothing"}), "schema: "),
+    (Form.schema({"$ref": "http://example.com/a.json"}), "schema: "),
+    (Form("schema", "[1"), "schema: "),
+]
+
+
+@pytest.mark.parametrize(("form", "message"), WRONG, ids=lambda each: str(each)[:40])
+def test_forms_that_are_wrong(grammars: Grammars, form: Form, message: str) -> None:
+    with pytest.raises(UsageError, match=message + r".*Give a simpler or a correct one\."):
+        grammars.guide(form)
+
+
+def deep(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        schema = {"items": schema}
+    return schema
+
+
+def test_forms_that_are_too_large() -> None:
+    with pytest.raises(UsageError, match="more than 32 levels deep"):
+        Form.schema(deep(40))
+    with pytest.raises(UsageError, match="more than 32 levels deep"):
+        Form.schema(deep(5000))
+    with pytest.raises(UsageError, match="regex: 65537 characters; expected at most 65536"):
+        Form.regex("a" * 65537)
+    with pytest.raises(UsageError, match="choices: expected at least one"):
+        Form.choices()
+    with pytest.raises(UsageError, match="choices: expected at least one, none of them empty"):
+        Form.choices("a", "")
+    with pytest.raises(UsageError, match="schema: is no JSON"):
+        Form.schema({"enum": [object()]})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        Form.regex("(a{1,1000}){1,1000}"),
+        Form.regex("((a|b)*c(a|b){300})*"),
+        Form.regex("(.*a){40}" * 20),
+        Form.regex(".*(" + "|".join("ab"[each % 2] * each for each in range(1, 120)) + ").{200}x"),
+        Form.schema({"anyOf": [{"type": "array", "minItems": each, "maxItems": 5000} for each in range(300)]}),
+        Form.schema({"type": "string", "pattern": "^(a|aa)+$", "minLength": 4000, "maxLength": 5000}),
+    ],
+    ids=range(6),
+)
+def test_work_is_bounded(grammars: Grammars, form: Form) -> None:
+    """Taken or refused, but soon: and so is each of the next tokens."""
+    began = time.process_time()
+    try:
+        guide = grammars.guide(form)
+        for _ in range(5):
+            guide.push(int(guide.allowed(300).nonzero()[-1]))
+    except (UsageError, EngineError):
+        pass
+    assert time.process_time() - began < 5.0
+
+
+def test_tokenizers_that_cannot_be_guided() -> None:
+    with pytest.raises(EngineError, match="answers in a given form are not possible with it"):
+        Grammars("{}", vocabulary=10, stops=[1])
+
+
+def test_scores_of_what_is_not_allowed_do_not_count(tiny_parts: Parts, grammars: Grammars) -> None:
+    """The only word there is has all of the chance."""
+    engine = Engine(tiny_parts.model, Settings(cache_bytes=1 << 20), grammars=grammars)
+    inputs = tiny_parts.model.assembler.batch([tiny_parts.model.assembler.talk([user("Which?")], ask=True)])
+    events = list(engine.submit(Request(inputs, form=Form.choices("7"))))
+    assert [event.log_prob for event in events] == [0.0, 0.0]
