@@ -1,11 +1,11 @@
-"""Scores of answers by hand-made cases, intervals against published values."""
+"""Scores of answers by hand-made cases."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorium.data.sample import Measure, Turn
-from sensorium.evaluation.metrics import edit_distance, interval, score
+from sensorium.evaluation.metrics import edit_distance, score
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,3 @@ def test_edit_distance_is_a_distance(first: str, second: str, third: str) -> Non
     assert (edit_distance(first, second) == 0) == (first == second)
     assert edit_distance(first, second) == edit_distance(second, first)
     assert edit_distance(first, third) <= edit_distance(first, second) + edit_distance(second, third)
-
-
-@pytest.mark.parametrize(
-    ("right", "count", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_intervals_are_those_of_newcombe(right: int, count: int, low: float, high: float) -> None:
-    """R. G. Newcombe, Two-sided confidence intervals for the single proportion, 1998, table I, method 3."""
-    assert interval([1.0] * right + [0.0] * (count - right)) == pytest.approx((low, high), abs=6e-5)
-
-
-@given(scores=st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_intervals_hold_the_mean_and_stay_within(scores: list[float]) -> None:
-    low, high = interval(scores)
-    assert 0.0 <= low <= sum(scores) / len(scores) + 1e-9
-    assert sum(scores) / len(scores) - 1e-9 <= high <= 1.0

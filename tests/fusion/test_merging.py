@@ -4,10 +4,21 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from sensorium.core.errors import ConfigError
-from sensorium.fusion.merging import TokenMerging, merge_alike
+from sensorium.encoders.vision_native import NativeVisionEncoder
+from sensorium.encoders.vision_tower import VisionTower
+from sensorium.fusion.merging import (
+    Merged,
+    MergingBlocks,
+    TokenMerging,
+    as_they_are,
+    merge_alike,
+    merge_between,
+)
+from sensorium.nn.block import encoder_block
+from sensorium.nn.rotary import Rotation, rotation
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -33,7 +44,7 @@ def by_hand(rows: Tensor, going: int) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize(("count", "going"), [(2, 1), (7, 3), (8, 1), (8, 4), (13, 5)])
 def test_one_step_is_the_paper_written_out(count: int, going: int) -> None:
     rows = random(3, count, 6)
-    merged = merge_alike(rows, count - going)
+    merged = merge_alike(as_they_are(rows), count - going)
     for item in range(3):
         means, into = by_hand(rows[item], going)
         torch.testing.assert_close(merged.rows[item], means)
@@ -44,7 +55,7 @@ def test_one_step_is_the_paper_written_out(count: int, going: int) -> None:
 @given(count=st.integers(1, 20), keep=st.integers(1, 20), seed=st.integers(0, 9))
 def test_every_row_of_the_encoder_counts_once(count: int, keep: int, seed: int) -> None:
     rows = random(2, count, 4, seed=seed)
-    merged = merge_alike(rows, keep)
+    merged = merge_alike(as_they_are(rows), keep)
     left = min(count, keep)
     assert merged.rows.shape == (2, left, 4)
     for item in range(2):
@@ -56,21 +67,21 @@ def test_every_row_of_the_encoder_counts_once(count: int, keep: int, seed: int) 
 
 def test_rows_that_are_the_same_go_first_and_order_stays() -> None:
     rows = torch.eye(6)[[0, 1, 2, 2, 4, 5]].unsqueeze(0)
-    merged = merge_alike(rows, 5)
+    merged = merge_alike(as_they_are(rows), 5)
     assert merged.into.tolist() == [[0, 1, 2, 2, 3, 4]]
     assert torch.equal(merged.rows[0], torch.eye(6)[[0, 1, 2, 4, 5]])
 
 
 def test_rows_that_stand_for_more_weigh_more() -> None:
     rows = torch.tensor([[[1.0, 0.0], [1.0, 0.1]]])
-    merged = merge_alike(rows, 1, torch.tensor([[3.0, 1.0]]))
+    merged = merge_alike(Merged(rows, torch.tensor([[3.0, 1.0]]), torch.arange(2).expand(1, -1)), 1)
     torch.testing.assert_close(merged.rows, torch.tensor([[[1.0, 0.025]]]))
     assert merged.sizes.tolist() == [[4.0]]
 
 
 def test_gradients_reach_every_row() -> None:
     rows = random(2, 9, 4).requires_grad_()
-    merged = merge_alike(rows, 2)
+    merged = merge_alike(as_they_are(rows), 2)
     (merged.rows * merged.sizes.unsqueeze(-1)).sum().backward()
     assert rows.grad is not None
     torch.testing.assert_close(rows.grad, torch.ones(2, 9, 4))
@@ -78,9 +89,9 @@ def test_gradients_reach_every_row() -> None:
 
 def test_a_batch_is_its_singles_in_bf16_too() -> None:
     rows = random(4, 11, 8).bfloat16()
-    merged = merge_alike(rows, 4)
+    merged = merge_alike(as_they_are(rows), 4)
     assert merged.rows.dtype == torch.bfloat16
-    singles = torch.cat([merge_alike(row.unsqueeze(0), 4).rows for row in rows])
+    singles = torch.cat([merge_alike(as_they_are(row.unsqueeze(0)), 4).rows for row in rows])
     assert torch.equal(merged.rows, singles)
 
 
@@ -100,3 +111,83 @@ def test_none_stay_none() -> None:
 def test_a_share_that_is_none_is_refused(cut: float) -> None:
     with pytest.raises(ConfigError, match="the share of rows to cut is"):
         TokenMerging(cut=cut)
+
+
+def test_every_row_gets_that_of_its_group_again() -> None:
+    rows = random(2, 9, 4)
+    assert torch.equal(as_they_are(rows).spread(), rows)
+    merged = merge_alike(as_they_are(rows), 3)
+    for item in range(2):
+        for place in range(9):
+            assert torch.equal(merged.spread()[item, place], merged.rows[item, merged.into[item, place]])
+
+
+def tower(layers: int = 3) -> NativeVisionEncoder:
+    torch.manual_seed(0)
+    return NativeVisionEncoder(width=24, layers=layers, heads=2, hidden=48, stem=(8, 8)).eval()
+
+
+def test_between_blocks_nothing_cut_is_the_tower_itself() -> None:
+    pixels = random(2, 3, 32, 48).clamp(-1, 1)
+    plain = tower()
+    expected = plain(pixels)
+    merge_between(plain, 0.0)
+    assert torch.equal(plain(pixels), expected)
+
+
+def test_between_blocks_each_gets_fewer_rows_and_the_grid_is_whole_again() -> None:
+    encoder = tower(layers=4)
+    seen: list[int] = []
+    for block in encoder.blocks:
+        block.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[1]))
+    merge_between(encoder, 0.75)
+    assert encoder(random(2, 3, 32, 48)).shape == (2, 24, 24)
+    assert seen == [24, 18, 12, 6]
+    assert isinstance(encoder.blocks[0], MergingBlocks)
+    assert encoder.blocks[0].rows_in(24) == seen
+
+
+def test_between_blocks_a_batch_is_its_singles() -> None:
+    encoder = tower()
+    merge_between(encoder, 0.6)
+    pixels = random(3, 3, 32, 32)
+    singles = torch.cat([encoder(each.unsqueeze(0)) for each in pixels])
+    torch.testing.assert_close(encoder(pixels), singles, atol=1e-5, rtol=1e-5)
+
+
+class Through(nn.Module):
+    """A block that changes nothing, and keeps the angles that it was given."""
+
+    def forward(self, x: Tensor, turn: Rotation) -> Tensor:
+        self.angles = torch.atan2(turn[1], turn[0])
+        return x
+
+
+def test_equal_rows_at_one_place_are_as_one() -> None:
+    """Half of the rows stand twice, with the same rotation: all others see one of each pair only, and none is lost."""
+    torch.manual_seed(0)
+    block = encoder_block(8, 2, 16)
+    places = torch.arange(4.0).repeat_interleave(2).unsqueeze(-1)
+    rows = random(1, 4, 8)
+    merging = MergingBlocks([Through(), block], cut=0.5)
+    once = block(rows, rotation(places[::2], 4, base=10.0))
+    twice = merging(rows.repeat_interleave(2, dim=1), rotation(places, 4, base=10.0))
+    torch.testing.assert_close(twice, once.repeat_interleave(2, dim=1))
+
+
+def test_a_merged_row_stands_in_the_middle() -> None:
+    last = Through()
+    rows = torch.eye(3)[[0, 0, 1, 2]].unsqueeze(0)  # the first two are one
+    angles = torch.tensor([[0.2], [0.6], [1.0], [1.5]])
+    MergingBlocks([Through(), last], cut=0.25)(rows, (angles.cos(), angles.sin()))
+    torch.testing.assert_close(last.angles, torch.tensor([[[0.4], [1.0], [1.5]]]))
+
+
+def test_a_tower_whose_layers_have_numbers_is_refused() -> None:
+    blocks = [encoder_block(8, 2, 16)]
+    numbered = VisionTower(patches=nn.Conv2d(3, 8, 4, 4), positions=lambda *_: torch.zeros(1, 8), blocks=blocks)
+    for wrong in (numbered, nn.Linear(2, 2)):
+        with pytest.raises(ConfigError, match=f"a {type(wrong).__name__} has no blocks that all rows pass"):
+            merge_between(wrong, 0.5)
+    with pytest.raises(ConfigError, match=r"the share of rows to cut is 1\.5"):
+        merge_between(tower(), 1.5)

@@ -1,8 +1,7 @@
-"""How right an answer is, from 0 to 1, by the measure of its question; and how sure a mean of such scores is."""
+"""How right an answer is, from 0 to 1, by the measure of its question."""
 
-import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sensorium.data.sample import Measure, Turn
 
@@ -54,19 +53,6 @@ def edit_distance(first: str, second: str) -> int:
         for j, right in enumerate(second, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (left != right))
     return row[-1]
-
-
-def interval(scores: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of a mean of at least one score in 0..1 (Wilson's: stays inside 0..1 and is fair at the ends).
-
-    Made for scores of 0 and 1. Scores between, such as shares of characters, vary less than those of the same mean, so
-    that for them the interval is too wide, never too narrow.
-    """
-    count, z = len(scores), 1.96
-    mean = sum(scores) / count
-    middle = (mean + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(mean * (1 - mean) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sensorium.evaluation.metrics import interval
+from sensorium.core.statistics import interval
 from sensorium.evaluation.suite import Outcome, answered
 
 

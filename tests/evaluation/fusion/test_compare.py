@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,17 @@ def test_everything_is_measured_and_written(compared: tuple[Path, Comparison]) -
     assert len(json.loads((folder / "report.json").read_text())["runs"]) == 4
 
 
+def test_a_picture_and_a_note(tiny: ComposedConfig, tmp_path: Path) -> None:
+    found = compare(tmp_path, replace(STEPS, beside="text"), lambda *_: None, base=tiny)
+    assert found.fusions == ("early", "middle")
+    assert found.conditions[1::3] == ("image missing", "text missing")
+    assert found.weight("middle", "whole", "image") is None
+    report = (tmp_path / "report.md").read_text()
+    assert "made samples of a picture and a text;" in report
+    assert "--beside text" in report
+    assert "Weight of a damaged modality" not in report
+
+
 def test_a_finished_run_is_not_run_again(
     compared: tuple[Path, Comparison], tiny: ComposedConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,8 +57,9 @@ def test_a_finished_run_is_not_run_again(
 
 @pytest.mark.parametrize("name", ["steps", "samples"])
 def test_a_folder_is_one_comparisons(compared: tuple[Path, Comparison], tiny: ComposedConfig, name: str) -> None:
+    changes: dict[str, Any] = {name: 60}
     with pytest.raises(ConfigError, match=f"differs in {name}; expected the same .* another folder"):
-        compare(compared[0], replace(STEPS, **{name: 60}), lambda *_: None, base=tiny)
+        compare(compared[0], replace(STEPS, **changes), lambda *_: None, base=tiny)
 
 
 @pytest.mark.slow

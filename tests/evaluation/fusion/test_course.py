@@ -22,7 +22,7 @@ Lessons = list[Lesson]
 
 @pytest.fixture
 def start(tmp_path: Path, tiny: ComposedConfig) -> Path:
-    tokenizer = Tokenizer.train(texts(), vocabulary=300, special=SPECIAL_TOKENS)
+    tokenizer = Tokenizer.train(texts("sound"), vocabulary=300, special=SPECIAL_TOKENS)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         save(tmp_path, compose(tiny, tokenizer=tokenizer))
@@ -31,7 +31,7 @@ def start(tmp_path: Path, tiny: ComposedConfig) -> Path:
 
 def begin(start: Path) -> tuple[Pupil, Lessons]:
     pupil = from_folder(str(start), None)
-    return pupil, [prepare(sample, pupil.assembler) for sample, _ in asked("either", 4)]
+    return pupil, [prepare(sample, pupil.assembler) for sample, _ in asked("either", "sound", 4)]
 
 
 def test_losses_fall_and_a_seed_says_everything(start: Path) -> None:

@@ -3,12 +3,13 @@
 import re
 from html import unescape
 
+from sensorium.evaluation.fusion.damage import DAMAGES
 from sensorium.evaluation.fusion.page import Drawing, Piece, as_html, as_markdown, summary, tables
 from sensorium.evaluation.fusion.result import Comparison, Measured, Run, Tally
 from sensorium.evaluation.fusion.settings import Settings
-from sensorium.evaluation.fusion.task import DAMAGES, KINDS, MODALITIES
+from sensorium.evaluation.fusion.task import KINDS, TASKS
 
-CONDITIONS = ("whole", *(f"{modality} {damage}" for modality in MODALITIES for damage in DAMAGES))
+CONDITIONS = ("whole", *(f"{modality} {damage}" for modality in TASKS["sound"].modalities for damage in DAMAGES))
 
 
 def made(fusion: str, seed: int, right: int, weights: dict[str, float] | None) -> Run:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sensorium.core.config import from_dict, to_dict
+from sensorium.core.statistics import interval
 from sensorium.evaluation.fusion.result import Measured, Point, Run, Tally, over_seeds
-from sensorium.evaluation.metrics import interval
 
 RUN = Run("gated", 1, 1000, 31.5, 4.25, {"whole": Measured({"either": Tally(3, 4)}, {"image": 0.5})}, ())
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from sensorium.evaluation.fusion.damage import damaged
 from sensorium.evaluation.fusion.result import Comparison
 from sensorium.evaluation.fusion.run import LONGEST, Start
 from sensorium.evaluation.fusion.samples import asked
 from sensorium.evaluation.fusion.settings import contenders
-from sensorium.evaluation.fusion.task import KINDS, damaged
+from sensorium.evaluation.fusion.task import KINDS
 from sensorium.models.composed.config import ComposedConfig
 from sensorium.runtime.load import load
 
@@ -19,7 +20,7 @@ def test_the_model_of_a_run_answers_as_it_was_measured(compared: tuple[Path, Com
     model = load(str(folder / "runs" / "gated-1"))
     tokens, images = [], []
     for kind in KINDS:
-        sample, rng = next(asked(kind, 1))
+        sample, rng = next(asked(kind, "sound", 1))
         sample = damaged(rng, sample, modality="image", damage="blank")
         answer = model.ask(sample.turns[0].question, *sample.media, max_tokens=LONGEST)
         assert run.conditions["image blank"].answers[kind].right == (answer.text == sample.turns[0].answer)

@@ -13,21 +13,21 @@ def pictures(samples: list[Sample]) -> list[bytes]:
 
 
 def test_samples_are_functions_of_their_number() -> None:
-    first, again = [*learnt(30)], [*learnt(30)]
+    first, again = [*learnt(30, "sound")], [*learnt(30, "sound")]
     assert pictures(first) == pictures(again)
     assert [sample.turns for sample in first] == [sample.turns for sample in again]
     assert {sample.turns[0].kind for sample in first} == set(KINDS)
 
 
 def test_no_question_was_learnt_or_watched() -> None:
-    known = {*pictures([*learnt(60)]), *pictures([*held_out("either")])}
-    questions = [sample for sample, _ in asked("either", 20)]
+    known = {*pictures([*learnt(60, "sound")]), *pictures([*held_out("either", "sound")])}
+    questions = [sample for sample, _ in asked("either", "sound", 20)]
     assert len(questions) == 20
     assert not known & {*pictures(questions)}
 
 
 def test_media_are_taken_away_but_never_both() -> None:
-    samples = [*learnt(300)]
+    samples = [*learnt(300, "sound")]
     missing = sum(len(sample.media) == 1 for sample in samples)
     blank = sum(empty(each) for sample in samples for each in sample.media)
     assert all(sample.media for sample in samples)
@@ -39,3 +39,11 @@ def test_media_are_taken_away_but_never_both() -> None:
 def empty(medium: Media) -> bool:
     assert isinstance(medium, Image | AudioClip)
     return np.ptp(medium.pixels if isinstance(medium, Image) else medium.samples) == 0
+
+
+def test_notes_are_taken_away_as_media_are() -> None:
+    samples = [*learnt(300, "text")]
+    noted = sum("The note says" in sample.turns[0].question for sample in samples)
+    assert all(sample.media or "The note says" in sample.turns[0].question for sample in samples)
+    assert 220 < noted < 300
+    assert any("says nothing" in sample.turns[0].question for sample in samples)

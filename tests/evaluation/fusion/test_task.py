@@ -6,22 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from sensorium.evaluation.fusion.task import (
     CHANCE,
     KINDS,
-    MODALITIES,
     PAINTS,
-    QUESTIONS,
+    TASKS,
+    Beside,
     Kind,
     Scene,
-    damaged,
-    draw,
     draw_scene,
     show,
+    texts,
 )
-from sensorium.media.types import AudioClip, Image, Media
+from sensorium.media.types import AudioClip, Image
 
 SEEN: Callable[[Scene], object] = lambda scene: (scene.colour, scene.place)  # noqa: E731
 HEARD: Callable[[Scene], object] = lambda scene: scene.pitch  # noqa: E731
@@ -59,7 +57,7 @@ def test_both_media_together_tell(kind: Kind) -> None:
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("colour", PAINTS)
 def test_the_media_show_what_is_true(place: int, colour: str) -> None:
-    sample = show(np.random.default_rng(place), Scene("combine", colour, place, pitch=2 - place))
+    sample = show(np.random.default_rng(place), Scene("combine", colour, place, pitch=2 - place), "sound")
     picture, sound = sample.media
     assert isinstance(picture, Image)
     assert isinstance(sound, AudioClip)
@@ -70,27 +68,24 @@ def test_the_media_show_what_is_true(place: int, colour: str) -> None:
     assert drawn[coloured].mean(axis=0).argmax() == ("red", "green", "blue").index(colour)
     loudest = np.abs(np.fft.rfft(sound.samples)).argmax() / sound.seconds
     assert int(np.digitize(loudest, (300.0, 1200.0))) == 2 - place
-    assert sample.turns[0].question == QUESTIONS["combine"]
+    assert sample.turns[0].question == TASKS["sound"].questions["combine"]
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_damage_is_done_to_one_medium(place: int) -> None:
-    sample, modality = draw(np.random.default_rng(1), "either"), MODALITIES[place]
-    rng = np.random.default_rng(2)
-    left = damaged(rng, sample, modality=modality, damage="missing").media
-    empty = damaged(rng, sample, modality=modality, damage="blank").media
-    rough = damaged(rng, sample, modality=modality, damage="noise").media
-    assert left == (sample.media[1 - place],)
-    assert empty[1 - place] is rough[1 - place] is sample.media[1 - place]
-    before = content(sample.media[place])
-    assert content(empty[place]).shape == content(rough[place]).shape == before.shape
-    assert np.ptp(content(empty[place])) == 0.0
-    assert np.abs(content(rough[place]) - before).mean() > 0.5 * before.std()
+def test_a_note_says_what_a_sound_would() -> None:
+    sample = show(np.random.default_rng(0), Scene("compare", "red", 0, pitch=2), "text")
+    assert [medium.modality for medium in sample.media] == ["image"]
+    assert sample.turns[0].question == "The note says high. Is the shape as high as the note says?"
+    assert sample.turns[0].answer == "no"
 
 
-def content(medium: Media) -> NDArray[np.float64]:
-    assert isinstance(medium, Image | AudioClip)
-    return np.asarray(medium.pixels if isinstance(medium, Image) else medium.samples, np.float64)
+@pytest.mark.parametrize("beside", TASKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_that_is_said_is_known_to_the_tokenizer(kind: Kind, beside: Beside) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        turn = show(rng, draw_scene(rng, kind), beside).turns[0]
+        said = turn.question.replace(". ", ".|").split("|")
+        assert {*said, turn.answer} <= {*texts(beside)}
 
 
 def test_comparisons_are_as_often_right_as_wrong() -> None:

@@ -28,7 +28,7 @@ from sensorium.core.packages import require
 from sensorium.evaluation.fusion.page import write_report
 from sensorium.evaluation.fusion.result import Comparison, Run
 from sensorium.evaluation.fusion.run import Start, carry_out
-from sensorium.evaluation.fusion.settings import BASE, Settings, contenders
+from sensorium.evaluation.fusion.settings import BASE, Settings, contenders, suited
 from sensorium.models.composed.config import ComposedConfig
 from sensorium.weights.folder import read_json
 
@@ -48,12 +48,13 @@ def compare(
         settings: how long, how often, on how much.
         report: hears how far it is.
         workers: processes that runs are shared among, each on one core; 1 for none but this one.
-        base: the model with early fusion that the others are made equal to.
+        base: the model with early fusion that the others are made equal to; an encoder that is not needed is left out.
 
     Raises: ConfigError when the folder is another comparison's; MissingPackage without matplotlib, before anything is
     run; EngineError when training diverges, or a process has died; OSError when a file cannot be written.
     """
     require("matplotlib", "train")  # better missed now than after an hour
+    base = suited(base, settings.beside)
     models = contenders(base)
     starts = [Start(name, model, seed) for seed in range(1, settings.seeds + 1) for name, model in models.items()]
     runs_folder = folder / "runs"

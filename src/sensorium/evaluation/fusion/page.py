@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sensorium.core.config import to_dict
 from sensorium.core.files import write_atomic
+from sensorium.evaluation.fusion.damage import DAMAGES
 from sensorium.evaluation.fusion.plots import draw_curves, draw_damage
 from sensorium.evaluation.fusion.result import WHOLE, Comparison, mean
 from sensorium.evaluation.fusion.samples import DROPPED
-from sensorium.evaluation.fusion.task import CHANCE, DAMAGES, KINDS, MODALITIES, QUESTIONS, Kind
+from sensorium.evaluation.fusion.task import CHANCE, KINDS, TASKS, Kind
 
 TITLE = "Fusions compared"
 
@@ -71,7 +72,8 @@ def write_report(folder: Path, found: Comparison) -> None:
 
 def tables(found: Comparison) -> tuple[Table, ...]:
     """What was measured."""
-    return (summary(found), *(_damage(found, kind) for kind in KINDS), _weights(found))
+    weights = _weights(found)
+    return (summary(found), *(_damage(found, kind) for kind in KINDS), *([weights] if weights.rows else []))
 
 
 def summary(found: Comparison) -> Table:
@@ -84,7 +86,7 @@ def summary(found: Comparison) -> Table:
         rows.append((fusion, f"{runs[0].parameters:,}", *shares, f"{tokens:.1f}", f"{milliseconds:.1f}"))
     return Table(
         "Answers right",
-        "Both media whole; 95 % intervals over seeds and questions. Tokens and time are those of one question.",
+        "Both whole; 95 % intervals over seeds and questions. Tokens and time are those of one question.",
         ("fusion", "parameters", *KINDS, "tokens", "ms"),
         tuple(rows),
     )
@@ -95,7 +97,8 @@ def _damage(found: Comparison, kind: Kind) -> Table:
         (fusion, *(str(found.share(fusion, condition, kind)) for condition in found.conditions))
         for fusion in found.fusions
     )
-    about = f'"{QUESTIONS[kind]}" A guess {_GUESS[kind]} is right {CHANCE[kind]:.0%} of the time.'
+    question = TASKS[found.settings.beside].questions[kind]
+    about = f'"{question}" A guess {_GUESS[kind]} is right {CHANCE[kind]:.0%} of the time.'
     return Table(f"With a damaged medium: {kind}", about, ("fusion", *found.conditions), rows)
 
 
@@ -103,7 +106,7 @@ def _weights(found: Comparison) -> Table:
     """How much a modality counts as it is and damaged, for the fusions whose gates can be read."""
     rows = []
     for fusion in found.fusions:
-        for modality in MODALITIES:
+        for modality in TASKS[found.settings.beside].modalities:
             names = (WHOLE, *(f"{modality} {damage}" for damage in DAMAGES))
             weights = [found.weight(fusion, name, modality) for name in names]
             if None not in weights:
@@ -121,12 +124,12 @@ def about(found: Comparison) -> str:
     each = found.settings
     command = (
         f"sensorium fusion compare --steps {each.steps} --seeds {each.seeds} --samples {each.samples} --questions "
-        f"{each.questions}"
+        f"{each.questions} --beside {each.beside}"
     )
     return (
         f"{each.seeds} seeds of each fusion, {each.steps} steps on the same {each.samples} made samples of a picture "
-        f"and a sound; {each.questions} new questions of each kind in each condition, answered on one core. Machine: "
-        f"{found.machine}. Command: {command}"
+        f"and a {each.beside}; {each.questions} new questions of each kind in each condition, answered on one core. "
+        f"Machine: {found.machine}. Command: {command}"
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sensorium.core.statistics import interval
 from sensorium.evaluation.fusion.settings import Settings
-from sensorium.evaluation.metrics import interval
 
 WHOLE = "whole"
 """The condition in which nothing is damaged; the others are "image blank" and so on."""

@@ -13,10 +13,11 @@ from sensorium.chat.template import SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.data.sample import Sample
 from sensorium.evaluation.fusion.course import teach
+from sensorium.evaluation.fusion.damage import DAMAGES, damaged
 from sensorium.evaluation.fusion.result import WHOLE, Measured, Point, Run, Tally, mean
 from sensorium.evaluation.fusion.samples import asked, held_out, learnt
 from sensorium.evaluation.fusion.settings import Settings, parameters
-from sensorium.evaluation.fusion.task import DAMAGES, KINDS, MODALITIES, damaged, texts
+from sensorium.evaluation.fusion.task import KINDS, TASKS, Beside, texts
 from sensorium.evaluation.metrics import score
 from sensorium.models.composed.compose import compose
 from sensorium.models.composed.config import ComposedConfig
@@ -54,7 +55,7 @@ def carry_out(start: Start, settings: Settings, folder: Path) -> Run:
     """
     curve = _train(start, settings, folder)
     model = LocalModel(read_parts(FAMILY, folder, name=start.name))
-    replies = {name: [*_asked(model, settings, harm)] for name, harm in _conditions().items()}
+    replies = {name: [*_asked(model, settings, harm)] for name, harm in _conditions(settings.beside).items()}
     whole = replies[WHOLE]
     return Run(
         fusion=start.fusion,
@@ -62,7 +63,7 @@ def carry_out(start: Start, settings: Settings, folder: Path) -> Run:
         parameters=parameters(start.model),
         tokens=mean(reply.tokens for reply in whole),
         milliseconds=1000 * median(reply.seconds for reply in whole),
-        conditions={name: _measured(each) for name, each in replies.items()},
+        conditions={name: _measured(each, settings.beside) for name, each in replies.items()},
         curve=curve,
     )
 
@@ -70,13 +71,13 @@ def carry_out(start: Start, settings: Settings, folder: Path) -> Run:
 def _train(start: Start, settings: Settings, folder: Path) -> tuple[Point, ...]:
     torch.manual_seed(start.seed)
     room = start.model.language.decoder().vocabulary
-    words = Tokenizer.train(texts(), vocabulary=room, special=SPECIAL_TOKENS)
+    words = Tokenizer.train(texts(settings.beside), vocabulary=room, special=SPECIAL_TOKENS)
     save(folder, compose(start.model, tokenizer=words))
     pupil = from_folder(str(folder), None)
     curve = teach(
         pupil,
-        [prepare(sample, pupil.assembler) for sample in learnt(settings.samples)],
-        {kind: [prepare(sample, pupil.assembler) for sample in held_out(kind)] for kind in KINDS},
+        [prepare(sample, pupil.assembler) for sample in learnt(settings.samples, settings.beside)],
+        {kind: [prepare(sample, pupil.assembler) for sample in held_out(kind, settings.beside)] for kind in KINDS},
         steps=settings.steps,
         seed=start.seed,
     )
@@ -95,9 +96,9 @@ class _Reply:
     seconds: float
 
 
-def _conditions() -> dict[str, Harm]:
+def _conditions(beside: Beside) -> dict[str, Harm]:
     harms: dict[str, Harm] = {WHOLE: lambda _, sample: sample}
-    for modality in MODALITIES:
+    for modality in TASKS[beside].modalities:
         for damage in DAMAGES:
             harms[f"{modality} {damage}"] = partial(damaged, modality=modality, damage=damage)
     return harms
@@ -105,7 +106,7 @@ def _conditions() -> dict[str, Harm]:
 
 def _asked(model: LocalModel, settings: Settings, harm: Harm) -> Iterator[_Reply]:
     for kind in KINDS:
-        for sample, rng in asked(kind, settings.questions):
+        for sample, rng in asked(kind, settings.beside, settings.questions):
             yield _reply(model, harm(rng, sample))
 
 
@@ -121,9 +122,11 @@ def _reply(model: LocalModel, sample: Sample) -> _Reply:
     )
 
 
-def _measured(replies: Sequence[_Reply]) -> Measured:
-    found = [reply.weights for reply in replies if reply.weights is not None]
-    weights: dict[str, float] = {name: mean(each[name] for each in found) for name in MODALITIES if found}
+def _measured(replies: Sequence[_Reply], beside: Beside) -> Measured:
+    """Words have no gate, so beside them nothing can be said of a picture's weight."""
+    modalities = TASKS[beside].modalities
+    found = [reply.weights for reply in replies if reply.weights is not None and "text" not in modalities]
+    weights: dict[str, float] = {name: mean(each[name] for each in found) for name in modalities if found}
     answers: dict[str, Tally] = {}
     for kind in KINDS:
         rights = [reply.right for reply in replies if reply.kind == kind]

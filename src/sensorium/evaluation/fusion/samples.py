@@ -11,7 +11,8 @@ import torch
 
 from sensorium.data.sample import Sample
 from sensorium.data.synthetic.draws import one_of
-from sensorium.evaluation.fusion.task import KINDS, MODALITIES, Damage, Kind, damaged, draw
+from sensorium.evaluation.fusion.damage import Damage, damaged
+from sensorium.evaluation.fusion.task import KINDS, TASKS, Beside, Kind, draw
 from sensorium.fusion.presence import drop_modalities
 
 DROPPED = 0.3
@@ -25,28 +26,29 @@ _LEARNT, _HELD_OUT, _ASKED = range(3)
 _DROPS: tuple[Damage, ...] = ("missing", "blank")
 
 
-def learnt(count: int) -> Iterator[Sample]:
+def learnt(count: int, beside: Beside) -> Iterator[Sample]:
     """Samples of all kinds in turn, with modality dropout."""
-    everything = torch.ones(count, len(MODALITIES), dtype=torch.bool)
+    modalities = TASKS[beside].modalities
+    everything = torch.ones(count, len(modalities), dtype=torch.bool)
     kept = drop_modalities(everything, DROPPED, generator=torch.Generator().manual_seed(_SEED))
     for number, stays in enumerate(kept.tolist()):
-        sample, rng = _numbered(KINDS[number % len(KINDS)], _LEARNT, number)
-        for modality, stay in zip(MODALITIES, stays, strict=True):
+        sample, rng = _numbered(KINDS[number % len(KINDS)], beside, _LEARNT, number)
+        for modality, stay in zip(modalities, stays, strict=True):
             if not stay:
                 sample = damaged(rng, sample, modality=modality, damage=one_of(rng, _DROPS))
         yield sample
 
 
-def held_out(kind: Kind) -> Iterator[Sample]:
+def held_out(kind: Kind, beside: Beside) -> Iterator[Sample]:
     """Whole samples of a kind."""
-    return (_numbered(kind, _HELD_OUT, number)[0] for number in range(HELD_OUT))
+    return (_numbered(kind, beside, _HELD_OUT, number)[0] for number in range(HELD_OUT))
 
 
-def asked(kind: Kind, count: int) -> Iterator[tuple[Sample, np.random.Generator]]:
+def asked(kind: Kind, beside: Beside, count: int) -> Iterator[tuple[Sample, np.random.Generator]]:
     """Whole samples that trained models are asked about, and a generator for damage to each."""
-    return (_numbered(kind, _ASKED, number) for number in range(count))
+    return (_numbered(kind, beside, _ASKED, number) for number in range(count))
 
 
-def _numbered(kind: Kind, part: int, number: int) -> tuple[Sample, np.random.Generator]:
+def _numbered(kind: Kind, beside: Beside, part: int, number: int) -> tuple[Sample, np.random.Generator]:
     rng = np.random.default_rng([_SEED, KINDS.index(kind), part, number])
-    return draw(rng, kind), rng
+    return draw(rng, kind, beside), rng

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sensorium.core.errors import ConfigError
+from sensorium.evaluation.fusion.task import TASKS, Beside
 from sensorium.fusion.config import ConnectorConfig
 from sensorium.inputs.spec import AudioSpec, ImageSpec, InputSpec
 from sensorium.models.composed.config import ComposedConfig, EncoderConfig, FusionConfig, ModelConfig
@@ -20,12 +21,14 @@ class Settings:
 
     steps: of each run. seeds: runs of each fusion. samples: to train on, the same for all.
     questions: of each kind that a trained model is asked, in every condition.
+    beside: what stands beside the picture. Beside words there are two ways to meet: late and gated fusion join media.
     """
 
     steps: int = 1500
     seeds: int = 3
     samples: int = 6000
     questions: int = 100
+    beside: Beside = "sound"
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 1), ("seeds", 1), ("samples", 30), ("questions", 1)):
@@ -50,8 +53,18 @@ BASE = ComposedConfig(
 """The smallest model that learns the task; all contenders have its encoders and connectors."""
 
 
+def suited(base: ComposedConfig, beside: Beside) -> ComposedConfig:
+    """A base with encoders for what is shown alone."""
+    kept = [modality for modality in base.encoders if modality in TASKS[beside].modalities]
+    return replace(
+        base,
+        encoders={modality: base.encoders[modality] for modality in kept},
+        connectors={modality: base.connectors[modality] for modality in kept},
+    )
+
+
 def contenders(base: ComposedConfig) -> dict[str, ComposedConfig]:
-    """The four fusions as models of equal size, by name; the feed-forwards of the decoder make up for what they need.
+    """The fusions as models of equal size, by name; the feed-forwards of the decoder make up for what they need.
 
     Args:
         base: with early fusion, whose number of parameters all get.
@@ -70,12 +83,13 @@ def parameters(config: ComposedConfig) -> int:
 
 def _fusions(base: ComposedConfig) -> Mapping[str, FusionConfig]:
     """Cross-attention of `middle` stands behind every second block; the weights of `late` are learned."""
-    return {
+    found = {
         "early": FusionConfig(),
         "middle": FusionConfig(kind="middle", after=tuple(range(0, base.language.decoder().layers, 2))),
-        "late": FusionConfig(kind="late", learned=True),
-        "gated": FusionConfig(kind="gated"),
     }
+    if len(base.encoders) > 1:
+        found |= {"late": FusionConfig(kind="late", learned=True), "gated": FusionConfig(kind="gated")}
+    return found
 
 
 def _sized(config: ComposedConfig, wanted: int, name: str) -> ComposedConfig:

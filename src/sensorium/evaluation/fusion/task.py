@@ -1,43 +1,61 @@
-"""The task: a shape somewhere in a picture, a tone somewhere on the scale, and a question about both.
+"""The task: a shape somewhere in a picture, beside it a tone somewhere on the scale, or a note in words; a question.
 
     combine   "What colour is the shape, and how high is the sound?"   each medium knows half of the answer
     compare   "Is the sound as high as the shape?"                     either medium alone says nothing of it
     either    "How high are the shape and the sound?"                  they agree, so one medium is enough
 
-High, in the middle or low, in the picture as on the scale. Every height is as likely as any other whatever is asked and
-whatever the answer is, so a model that lacks a medium can do no better than `CHANCE`. Everything is made here.
+High, in the middle or low, in the picture as on the scale and in the note. Every height is as likely as any other
+whatever is asked and whatever the answer is, so a model that lacks a medium can do no better than `CHANCE`. Everything
+is made here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
 from sensorium.data.sample import Sample, Turn
 from sensorium.data.synthetic import waves
-from sensorium.data.synthetic.drawing import gradient, grain, paint_shape
+from sensorium.data.synthetic.drawing import gradient, paint_shape
 from sensorium.data.synthetic.draws import between, one_of, whole
 from sensorium.data.synthetic.heard import PITCHES
 from sensorium.data.synthetic.names import COLOURS
 from sensorium.data.synthetic.waves import Note
-from sensorium.inputs.carrier import RowModality
-from sensorium.media.types import AudioClip, Image, Media
+from sensorium.media.types import AudioClip, Image, Media, Modality
 
 Kind = Literal["combine", "compare", "either"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-Damage = Literal["missing", "blank", "noise"]
-DAMAGES: tuple[Damage, ...] = get_args(Damage)
-"""A medium is not shown at all, shows nothing, or can hardly be made out."""
+Beside = Literal["sound", "text"]
+"""What stands beside the picture."""
 
-MODALITIES: tuple[RowModality, ...] = ("image", "audio")
-"""In the order in which the media are shown."""
 
-QUESTIONS: Mapping[Kind, str] = {
-    "combine": "What colour is the shape, and how high is the sound?",
-    "compare": "Is the sound as high as the shape?",
-    "either": "How high are the shape and the sound?",
+@dataclass(frozen=True)
+class Task:
+    """What is shown and asked. modalities: of both, in the order in which they are shown. questions: by kind."""
+
+    modalities: tuple[Modality, Modality]
+    questions: Mapping[Kind, str]
+
+
+TASKS: Mapping[Beside, Task] = {
+    "sound": Task(
+        ("image", "audio"),
+        {
+            "combine": "What colour is the shape, and how high is the sound?",
+            "compare": "Is the sound as high as the shape?",
+            "either": "How high are the shape and the sound?",
+        },
+    ),
+    "text": Task(
+        ("image", "text"),
+        {
+            "combine": "What colour is the shape, and what does the note say?",
+            "compare": "Is the shape as high as the note says?",
+            "either": "How high is the shape?",
+        },
+    ),
 }
 
 CHANCE: Mapping[Kind, float] = {"combine": 1 / 3, "compare": 1 / 2, "either": 1 / 3}
@@ -46,21 +64,23 @@ CHANCE: Mapping[Kind, float] = {"combine": 1 / 3, "compare": 1 / 2, "either": 1 
 HEIGHTS = tuple(word.en for word in PITCHES)
 """From low to high."""
 
+NOTE = "The note says {word}."
+"""It stands before the question."""
+
+NOTHING = "nothing"
+"""What a note says that is blank."""
+
 PAINTS = ("red", "green", "blue")
 
 _SHAPES = ("oval", "rectangle")
 """Wide ones: they fill much of a third."""
 _SIDE = 48
 _SECONDS = 0.4
-_GRAIN = 255.0
-"""The spread of noise on a picture, of 255."""
-_HISS = 1.0
-"""The loudness of noise on a sound, in loudnesses of the sound."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is true of two media: the colour and the height of the shape, and how high the tone is (0, 1, 2)."""
+    """What is true of both: the colour and the height of the shape, and how high the tone is, or the note says."""
 
     kind: Kind
     colour: str
@@ -87,55 +107,26 @@ def draw_scene(rng: np.random.Generator, kind: Kind) -> Scene:
     return Scene(kind, one_of(rng, PAINTS), place, (place + step) % 3)
 
 
-def show(rng: np.random.Generator, scene: Scene) -> Sample:
-    """A picture and a sound of a scene, and the question about them."""
-    turn = Turn(QUESTIONS[scene.kind], scene.answer, scene.kind)
-    return Sample((_picture(rng, scene), _sound(rng, scene)), (turn,), scene.kind)
+def show(rng: np.random.Generator, scene: Scene, beside: Beside) -> Sample:
+    """A picture of a scene, a sound or a note beside it, and the question about them."""
+    question, media = TASKS[beside].questions[scene.kind], list[Media]([_picture(rng, scene)])
+    if beside == "sound":
+        media.append(_sound(rng, scene))
+    else:
+        question = f"{NOTE.format(word=HEIGHTS[scene.pitch])} {question}"
+    return Sample(tuple(media), (Turn(question, scene.answer, scene.kind),), scene.kind)
 
 
-def texts() -> tuple[str, ...]:
+def texts(beside: Beside) -> tuple[str, ...]:
     """All that is ever said, for a tokenizer."""
     answers = [f"{paint} {height}" for paint in PAINTS for height in HEIGHTS]
-    return (*QUESTIONS.values(), *answers, *HEIGHTS, "yes", "no")
+    notes = [NOTE.format(word=word) for word in (*HEIGHTS, NOTHING)] if beside == "text" else []
+    return (*TASKS[beside].questions.values(), *notes, *answers, *HEIGHTS, "yes", "no")
 
 
-def draw(rng: np.random.Generator, kind: Kind) -> Sample:
+def draw(rng: np.random.Generator, kind: Kind, beside: Beside) -> Sample:
     """A random sample of a kind."""
-    return show(rng, draw_scene(rng, kind))
-
-
-def damaged(rng: np.random.Generator, sample: Sample, *, modality: RowModality, damage: Damage) -> Sample:
-    """The same sample with the medium of one modality damaged."""
-    if damage == "missing":
-        return replace(sample, media=tuple(each for each in sample.media if each.modality != modality))
-    spoil = blank if damage == "blank" else noisy
-    return replace(
-        sample, media=tuple(spoil(rng, each) if each.modality == modality else each for each in sample.media)
-    )
-
-
-def blank(rng: np.random.Generator, medium: Media) -> Media:
-    """A medium of the same size that shows nothing: one grey, or silence."""
-    match medium:
-        case Image():
-            return replace(medium, pixels=np.full_like(medium.pixels, whole(rng, 0, 255)))
-        case AudioClip():
-            return replace(medium, samples=np.zeros_like(medium.samples))
-        case _:
-            return medium
-
-
-def noisy(rng: np.random.Generator, medium: Media) -> Media:
-    """A medium under noise that is as loud as what it shows."""
-    match medium:
-        case Image():
-            return replace(medium, pixels=grain(medium.pixels, _GRAIN, rng))
-        case AudioClip():
-            loudness = np.float32(_HISS * float(np.sqrt(np.mean(medium.samples**2))))
-            noise = rng.standard_normal(len(medium.samples), np.float32) * loudness
-            return replace(medium, samples=np.clip(medium.samples + noise, -1.0, 1.0))
-        case _:
-            return medium
+    return show(rng, draw_scene(rng, kind), beside)
 
 
 def _picture(rng: np.random.Generator, scene: Scene) -> Image:
