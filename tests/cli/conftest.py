@@ -89,6 +89,11 @@ class Scripted:
     def chat(self) -> "Scripted":
         return self
 
+    def send(self, question: str, *files: Any, **options: Any) -> Answer:
+        *_, last = self.stream(question, *files, **options)
+        assert last.answer is not None
+        return last.answer
+
     def stream(self, question: str, *files: Any, **options: Any) -> Iterator[StreamEvent]:
         self.asked.append((question, len(files), options))
         text = ""

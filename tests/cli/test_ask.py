@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from sensorium.chat.places import Box, Moment, Point
+from sensorium.cli.inputs import served_by
+from sensorium.cli.main import main
 from sensorium.core.errors import EngineError
 from sensorium.engine.sampling import Sampling
 
@@ -72,10 +74,9 @@ def test_options_reach_the_model(run: Run, scripted: Place) -> None:
     model = scripted()
     run("ask", "Hm?", "--max-tokens", "9", "--temperature", "0.5", "--seed", "0")
     run("ask", "Hm?")
-    assert [asked[2] for asked in model.asked] == [
-        {"max_tokens": 9, "temperature": 0.5, "seed": 0},
-        vars(Sampling()),
-    ]
+    given, plain = (asked[2] for asked in model.asked)
+    assert given == {"max_tokens": 9, "temperature": 0.5, "seed": 0}
+    assert Sampling(**plain) == Sampling()
 
 
 @pytest.mark.parametrize(("option", "value"), [("--max-tokens", "0"), ("--temperature", "nan"), ("--seed", "-1")])
@@ -218,3 +219,24 @@ def test_a_stream_without_an_answer_is_a_failure(run: Run, scripted: Place, monk
     done = run("ask", "What?")
     assert (done.code, done.out) == (4, "")
     assert "The model gave no answer" in done.err
+
+
+def test_an_adapter_is_asked_for_by_its_folder(run: Run, tiny: str, tmp_path: Path) -> None:
+    done = run("ask", "Hello?", "--model", tiny, "--adapter", str(tmp_path))
+    assert (done.code, done.out) == (4, "")
+    assert f"{tmp_path / 'adapter_config.json'}" in done.err
+
+
+def test_an_engine_elsewhere_is_asked_and_named_where_it_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "--engine", "vllm://127.0.0.1:1", "--model", "org/name", "Is anybody there?"]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "http://127.0.0.1:1/v1" in err
+    assert main(["ask", "--engine", "elsewhere", "Is anybody there?"]) == 2
+    assert "expected vllm://host" in capsys.readouterr().err
+
+
+def test_engine_and_model_make_one_address() -> None:
+    assert served_by(None, "nano") == "nano"
+    assert served_by("vllm://host:8000/", None) == "vllm://host:8000/"
+    assert served_by("vllm://host:8000", "org/name") == "vllm://host:8000/org/name"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sensorium.models.nano_space.folder import begin, save_space
+
 Run = Callable[..., Any]
 MODELS = Path(__file__).parents[1] / "models"
 SAMPLES = Path(__file__).parents[2] / "src/sensorium/models/nano/samples"
@@ -49,3 +51,26 @@ def test_a_film_is_of_no_use_to_a_model_that_answers_in_classes(run: Run) -> Non
     folder = str(MODELS / "videomae" / "golden")
     done = run("ask", FILM, "What is done?", "--model", folder)
     assert (done.code, f"sensorium classify --model {folder}" in done.err) == (2, True)
+
+
+def test_any_medium_is_told_by_labels_whose_chances_add_up(run: Run, tiny_folder: Path) -> None:
+    save_space(tiny_folder.parent / "space", begin(tiny_folder))
+    for file in ("boot.png", "seven.wav", "moving.mp4"):
+        done = run("classify", str(SAMPLES / file), "--labels", "a boot, seven,red", "--model",
+                   str(tiny_folder.parent / "space"), "--json")  # fmt: skip
+        classes = json.loads(done.out)["classes"]
+        assert (done.code, {each["label"] for each in classes}) == (0, {"a boot", "seven", "red"})
+        assert sum(each["probability"] for each in classes) == pytest.approx(1.0)
+        assert classes[0]["probability"] == max(each["probability"] for each in classes)
+
+
+def test_clip_tells_pictures_by_labels(run: Run) -> None:
+    done = run("classify", str(SAMPLES / "boot.png"), "--labels", "cat,dog", "--model", str(MODELS / "clip" / "golden"))
+    assert (done.code, len(done.out.splitlines())) == (0, 2)
+
+
+@pytest.mark.parametrize("labels", ["", "cat", "cat,", "cat,cat"])
+def test_labels_that_leave_no_choice(run: Run, labels: str) -> None:
+    done = run("classify", FILM, "--labels", labels)
+    assert (done.code, done.out) == (2, "")
+    assert "two or more different ones" in done.err

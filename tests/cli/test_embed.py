@@ -38,6 +38,7 @@ def test_an_array_in_a_file(run: Run, tmp_path: Path) -> None:
         (("--out", "no/x.npy"), "--out is 'no/x.npy': no file can be there"),
         (("--out", "/"), "--out is '/': no file can be there"),
         (("--out", ""), "--out is '': no file can be there"),
+        (("--out", "x.csv"), "--out is 'x.csv'; expected a file that ends in .npy or .parquet"),
         (("--text", " "), "A --text is empty"),
     ],
 )
@@ -56,3 +57,39 @@ def test_a_model_that_does_not_answer_says_what_it_is_for(run: Run) -> None:
 def test_nothing_to_embed(run: Run) -> None:
     done = run("embed", "--model", CLIP)
     assert (done.code, "nothing to embed" in done.err) == (2, True)
+
+
+SAMPLES = Path(BOOT).parent
+
+
+@pytest.fixture
+def space(tiny_folder: Path) -> str:
+    """A folder of a tiny space."""
+    from sensorium.models.nano_space.folder import begin, save_space
+
+    save_space(tiny_folder.parent / "space", begin(tiny_folder))
+    return str(tiny_folder.parent / "space")
+
+
+def test_all_kinds_of_files_lie_in_one_space(run: Run, space: str, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("an ankle boot")
+    files = (BOOT, str(SAMPLES / "seven.wav"), str(SAMPLES / "moving.mp4"), str(tmp_path / "words.txt"))
+    done = run("embed", *files, "--text", "an ankle boot", "--model", space, "--json")
+    found = json.loads(done.out)
+    rows = np.array([item["embedding"] for item in found["items"]])
+    assert (done.code, rows.shape) == (0, (5, 256))
+    np.testing.assert_allclose(rows[3], rows[4], atol=1e-5)
+
+
+def test_fewer_dimensions_are_the_first_ones_made_longer(run: Run, space: str) -> None:
+    whole, cut = (json.loads(run("embed", BOOT, "--model", space, *more).out) for more in ((), ("--dimensions", "64")))
+    assert len(cut) == 64
+    np.testing.assert_allclose(cut, np.array(whole[:64]) / np.linalg.norm(whole[:64]), atol=1e-5)
+
+
+def test_a_table_in_a_file(run: Run, space: str, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    done = run("embed", BOOT, "--text", "a boot", "--model", space, "--out", str(tmp_path / "x.parquet"))
+    table = parquet.read_table(tmp_path / "x.parquet").to_pydict()
+    assert (done.code, table["kind"], table["item"]) == (0, ["file", "text"], [BOOT, "a boot"])
+    assert [len(row) for row in table["embedding"]] == [256, 256]

@@ -35,10 +35,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Settings, int]]:
 def test_the_table_and_where_the_report_is(run: Command, asked: list[Any], tmp_path: Path) -> None:
     done = run(
         *("fusion", "compare", "--steps", "7", "--seeds", "2", "--samples", "40"),
-        *("--questions", "3", "--workers", "1", "-o", str(tmp_path)),
+        *("--questions", "3", "--beside", "text", "--workers", "1", "-o", str(tmp_path)),
     )
     assert done.code == 0
-    assert asked == [(tmp_path, Settings(steps=7, seeds=2, samples=40, questions=3), 1)]
+    assert asked == [(tmp_path, Settings(steps=7, seeds=2, samples=40, questions=3, beside="text"), 1)]
     assert done.out.splitlines()[2].startswith("| gated | 1,234 | 0.75 (")
     assert "gated-1 finished, 1 of 1" in done.err
     assert str(tmp_path / "report.html") in done.err

@@ -57,7 +57,10 @@ def test_a_run_its_end_and_its_going_on(run: Run, recipe: str, tmp_path: Path) -
     assert load_media(folder / "curves.png").modality == "image"
     assert run("ask", "Hello?", "--model", done.out.strip(), "--max-tokens", "2").code == 0
 
-    again = run("train", recipe, "steps=4", "validate_every=4")
+    assert not list(folder.glob("events.*"))
+
+    again = run("train", recipe, "steps=4", "validate_every=4", "--tensorboard")
+    assert len(list(folder.glob("events.out.tfevents.*"))) == 1
     assert again.err.startswith(f"going on from {folder / 'checkpoint.safetensors'}\nstep 4/4, ")
     assert [entry["step"] for entry in read_log(folder / "log.jsonl")] == [2, 4]
 

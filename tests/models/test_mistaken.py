@@ -26,7 +26,7 @@ def test_a_name_that_stands_for_nothing(name: str, message: str) -> None:
 
 
 def test_the_bundled_model_is_offered_where_it_is_taken() -> None:
-    assert "Give the path of a model folder, or an id of the Hub such as google/siglip" in str(
+    assert "Give nano-space, the path of a model folder, or an id of the Hub such as google/siglip" in str(
         no_such_model("nowhere", EMBEDDERS, COMMANDS)
     )
     assert "sensorium ask --model nano" in str(no_such_model("nano", EMBEDDERS, COMMANDS))
@@ -44,7 +44,7 @@ def test_a_file_has_a_folder(tmp_path: Path) -> None:
         ((), "Give one that training wrote or that was downloaded whole."),
         (("a/config.json", "b/config.json", "c/x"), "There are some in it: give one of {0}/a, {0}/b"),
         (("snapshots/123/config.json",), "It is a cache of the Hub: give {0}/snapshots/123"),
-        (("adapter_config.json",), "It is an adapter: fold it into its model"),
+        (("adapter_config.json",), "It is an adapter: give the model that it is for, and beside it --adapter "),
         (("m.gguf",), "m.gguf is not read: give the model as safetensors"),
     ],
 )

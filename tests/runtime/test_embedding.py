@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sensorium.core.errors import UnreadableMedia, UnsupportedMedia, UsageError
-from sensorium.media.types import AudioClip, Image
+from sensorium.media.types import AudioClip, Document, Image
 from sensorium.runtime.embedding import Embedder, load_embedder
 
 CLIP = Path(__file__).parents[1] / "models" / "clip" / "golden"
@@ -35,13 +35,34 @@ def test_chances_of_names_add_up(embedder: Embedder) -> None:
     assert sum(chances.values()) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_a_model_that_was_not_trained_to_be_cut_is_not(embedder: Embedder) -> None:
+    with pytest.raises(UsageError, match=r"dimensions: got 7; the places of .* have 24 numbers"):
+        load_embedder(str(CLIP), dimensions=7)
+    assert embedder.modalities == ("text", "image")
+
+
+def test_a_text_file_counts_as_text(embedder: Embedder) -> None:
+    np.testing.assert_array_equal(embedder.embed(Document("a cat")), embedder.embed_texts(["a cat"])[0])
+
+
+def test_templates_count(embedder: Embedder) -> None:
+    names = ["a cat", "a dog"]
+    found = [embedder.classify(picture(0), names, templates=each) for each in (None, ["{}"], ["no {} here"])]
+    assert len({each["a cat"] for each in found}) == 3
+
+
+def test_nothing_and_lists_of_media(embedder: Embedder) -> None:
+    assert embedder.embed_media([]).shape == (0, embedder.width)
+    np.testing.assert_allclose(embedder.embed_media([picture(0)])[0], embedder.embed(picture(0)), atol=1e-6)
+
+
 def test_sounds_are_refused(embedder: Embedder) -> None:
     with pytest.raises(UnsupportedMedia, match="embeds pictures and texts, not audio"):
         embedder.embed(AudioClip(np.zeros(100, np.float32)))
 
 
 def test_models_that_do_not_embed(tiny_folder: Path) -> None:
-    with pytest.raises(UsageError, match="is of the family nano; expected a dual encoder"):
+    with pytest.raises(UsageError, match="is of the family nano; expected a model that embeds"):
         load_embedder(str(tiny_folder))
     with pytest.raises(UsageError, match=r"'nano' is of another kind; .*sensorium ask --model nano"):
         load_embedder("nano")

@@ -28,7 +28,7 @@ from sensorium.inputs.batching import Item
 from sensorium.media.limits import Limits
 from sensorium.media.types import AudioClip, Document, Image, Media, VideoClip
 from sensorium.models.early import EarlyFusion
-from sensorium.runtime import local
+from sensorium.runtime import answering, local
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.parts import Parts
 
@@ -261,7 +261,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[list[TokenEvent]]:
             answers[-1].extend(event for event in events if event is not None)
             yield events
 
-    monkeypatch.setattr(local, "generate", generate)
+    monkeypatch.setattr(answering, "generate", generate)
     return answers
 
 

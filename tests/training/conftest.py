@@ -1,12 +1,14 @@
 """A material that is quick to draw and to learn, and a recipe on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch.distributed as dist
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from sensorium.data.mixture import Share
 from sensorium.data.sample import Domain, Region, Sample, Turn
@@ -72,3 +74,11 @@ def recipe(tmp_path: Path, tiny_config: NanoConfig, colours: None) -> Callable[.
         return replace(base, **changes)
 
     return make
+
+
+@pytest.fixture
+def mesh() -> Iterator[DeviceMesh]:
+    """Of one process, in which tensors can be held as if in pieces."""
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    yield init_device_mesh("cpu", (1,))
+    dist.destroy_process_group()

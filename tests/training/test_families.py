@@ -1,29 +1,14 @@
 """What was trained is written as its family's checkpoint, with all that lay beside its weights."""
 
-from importlib import import_module
 from pathlib import Path
 
-import pytest
 import torch
 from tests.models.text.folders import write
 
-from sensorium.core.errors import UsageError
-from sensorium.models.catalog import FAMILIES
+from sensorium.models.key_maps import family_map
 from sensorium.models.text.model import load
-from sensorium.training.families import _MAPS, family_map, save_like
+from sensorium.training.families import save_like
 from sensorium.weights.checkpoint import Checkpoint
-
-
-@pytest.mark.parametrize("family", [name for name in FAMILIES.names() if name not in ("nano", "composed")])
-def test_every_family_has_a_map(family: str) -> None:
-    assert callable(import_module(f"sensorium.models.{family}.config").read_config)
-    module, _, name = _MAPS.get(family, f"sensorium.models.{family}.rules:rules").partition(":")
-    assert callable(getattr(import_module(module), name))
-
-
-def test_a_family_without_a_map_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="models of the family nowhere cannot be written"):
-        family_map("nowhere", tmp_path)
 
 
 def test_there_and_back(tmp_path: Path) -> None:

@@ -54,7 +54,12 @@ def test_right_is_what_greedy_decoding_says(tiny_nano: EarlyFusion, assembler: A
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
 def test_parts_are_of_like_length(count: int) -> None:
-    lengths = [5, 1, 4, 2, 7, 3, 6][:count]
+    lengths = [500, 100, 400, 200, 700, 300, 600][:count]
     parts = by_length([Lesson(Talk([0] * length, [], [])) for length in lengths])
     assert [len(lesson.talk.ids) for part in parts for lesson in part] == sorted(lengths)
-    assert len(parts) == min(count, PARTS)
+    assert len(parts) == (0 if count == 0 else min(count, PARTS))
+
+
+def test_talks_of_one_length_are_one_part() -> None:
+    assert len(by_length([Lesson(Talk([0] * 90, [], []))] * 6)) == 1
+    assert [len(part) for part in by_length([Lesson(Talk([0] * n, [], [])) for n in (9, 9, 9, 400)])] == [2, 2]

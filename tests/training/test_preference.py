@@ -1,6 +1,7 @@
 """Preferences: the loss is that of the paper, better answers gain on worse ones, and the start stays what it was."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import ConfigError, UnreadableMedia
 from sensorium.data.sample import Sample, Turn
 from sensorium.inputs.assemble import Assembler
+from sensorium.models.adapters import AdapterConfig
 from sensorium.models.early import EarlyFusion
 from sensorium.models.nano.config import NanoConfig
 from sensorium.training.freezing import learning
@@ -18,6 +20,7 @@ from sensorium.training.lesson import Lesson
 from sensorium.training.pairs import Pair
 from sensorium.training.preference import Preference
 from sensorium.training.pupil import Pupil
+from sensorium.training.stage import Stage, apply_stage
 
 
 @pytest.fixture
@@ -76,6 +79,34 @@ def test_better_answers_gain_while_the_start_stays(objective: Preference) -> Non
     assert bool(objective.judge(lessons).right.all())
     now = objective.start.parameters()  # type: ignore[attr-defined]
     assert all(torch.equal(*each) for each in zip(start, now, strict=True))
+
+
+def test_beside_adapters_the_start_costs_little(make_nano: Callable[[int], EarlyFusion], objective: Preference) -> None:
+    def adapted(start_anew: bool) -> tuple[Preference, list[float]]:
+        """Losses of some steps; `start_anew`: with a whole second model as the start."""
+        network = make_nano(0)
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            apply_stage(network, Stage("prefer", adapter=AdapterConfig(rank=2)), None)
+        made = Preference(Pupil("nano", network, network, objective.assembler, lambda folder, module: None), beta=0.5)
+        if start_anew:
+            made.start = make_nano(0).requires_grad_(False)
+        optimiser = torch.optim.AdamW([parameter for _, parameter in learning(made)], lr=3e-3)
+        lessons, losses = [made.tutor(each) for each in PAIRS], []
+        for _ in range(4):
+            optimiser.zero_grad()
+            parts = list(made.parts(lessons, made.amounts(lessons)))
+            losses.append(sum(part.shown for part in parts))
+            torch.stack([part.loss for part in parts]).sum().backward()
+            optimiser.step()
+        return made, losses
+
+    made, losses = adapted(start_anew=False)
+    assert losses == adapted(start_anew=True)[1]
+    assert losses[-1] < losses[0] - 0.01
+    whole = sum(parameter.numel() for parameter in made.model.parameters())  # type: ignore[attr-defined]
+    learnt = sum(parameter.numel() for _, parameter in learning(made))
+    assert sum(parameter.numel() for parameter in made.parameters()) == whole + learnt < 1.5 * whole
 
 
 def test_of_a_talk_the_last_answers_alone_are_learnt(objective: Preference) -> None:

@@ -17,8 +17,8 @@ from sensorium.training.lesson import Lesson
 from sensorium.training.log import Log
 from sensorium.training.optimiser import set_rates
 from sensorium.training.preparation import MicroBatch, Steps
+from sensorium.training.processes import Gradients
 from sensorium.training.recipe import Optimiser, Recipe
-from sensorium.training.strategy import Gradients
 from sensorium.training.trainer import Trainer
 
 MakeRecipe = Callable[..., Recipe]
@@ -31,6 +31,13 @@ def begun(recipe: Recipe) -> Trainer:
 
 def batches_of(trainer: Trainer, step: int = 0) -> list[MicroBatch]:
     return Steps(trainer.mixture, trainer.objective.tutor, step + 1, trainer.draws)[step]
+
+
+def gradients_of(trainer: Trainer, batch: MicroBatch) -> tuple[float, Gradients]:
+    """Loss of a micro-batch that is a whole step, and its gradients."""
+    name, lessons = batch
+    (loss,) = trainer.strategy.backward([trainer.objective.parts(lessons, trainer._shares([batch])[name].amounts)])
+    return loss, [parameter.grad for parameter in trainer.parameters]
 
 
 @pytest.fixture
@@ -63,7 +70,7 @@ def test_a_micro_batch_in_parts_has_the_gradients_of_the_whole(recipe: MakeRecip
     whole = torch.autograd.grad(
         expected + 0.5 * names.names / len(lessons), list(trainer.objective.parameters()), allow_unused=True
     )
-    loss, parts = trainer._gradients(trainer._shares([(name, lessons)]), (name, lessons))
+    loss, parts = gradients_of(trainer, (name, lessons))
     assert loss == pytest.approx(expected.item(), rel=1e-5)
     same_gradients(parts, list(whole))
 
@@ -78,7 +85,7 @@ def test_accumulated_draws_have_the_gradients_of_one_large_batch(recipe: MakeRec
     assert len(batches) == 4
     assert len({sum(sum(lesson.talk.weights) for lesson in lessons) for _, lessons in batches}) > 1
     every = [("one", [lesson for _, lessons in batches for lesson in lessons])]
-    loss, expected = trainer._gradients(trainer._shares(every), every[0])
+    loss, expected = gradients_of(trainer, every[0])
     set_rates(trainer.optimisers, 0.0)
     losses = trainer.learn(batches)
     assert losses == {"one": pytest.approx(loss, rel=1e-5)}
@@ -100,7 +107,7 @@ def test_gradients_that_are_no_numbers_end_the_run_and_keep_the_checkpoint(train
     trainer.save()
     path = trainer.folder / "checkpoint.safetensors"
     saved = path.read_bytes()
-    torch.nn.init.constant_(next(trainer.pupil.network.language.norm.parameters()), math.nan)
+    torch.nn.init.constant_(trainer.pupil.module.get_parameter("language.norm.weight"), math.nan)
     with pytest.raises(EngineError, match=r"step 1: gradients are not finite .* the last checkpoint is kept"):
         trainer.learn(batches)
     assert path.read_bytes() == saved

@@ -13,17 +13,19 @@ from sensorium.cli.inputs import (
     STDIN,
     AsJson,
     MaxTokens,
-    ModelName,
     Seed,
     Temperature,
+    Which,
     open_model,
     read_files,
     sampling_options,
 )
 from sensorium.cli.messages import language_of
+from sensorium.cli.options import spread
 from sensorium.core.errors import UsageError
 
 
+@spread
 def ask(
     files: Annotated[
         list[str],
@@ -31,11 +33,11 @@ def ask(
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="It comes last.", show_default=False)],
     *,
-    model: ModelName = None,
     as_json: AsJson = False,
     max_tokens: MaxTokens = 128,
     temperature: Temperature = 0.0,
     seed: Seed = None,
+    which: Which,
 ) -> None:
     """Ask a question about pictures, sounds and films, or about none.
 
@@ -46,7 +48,7 @@ def ask(
     media = read_files(files)
     options = sampling_options(max_tokens, temperature, seed)
     live = sys.stdout.isatty() and not as_json
-    events = open_model(model).stream(question, *media, **options)
+    events = open_model(which.name, which.adapter).stream(question, *media, **options)
     answer = receive(events, live=live)
     if as_json:
         write_json(to_dict(answer))

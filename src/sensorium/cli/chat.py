@@ -12,15 +12,16 @@ from sensorium.cli.console import note, write
 from sensorium.cli.inputs import (
     STDIN,
     MaxTokens,
-    ModelName,
     Seed,
     Temperature,
+    Which,
     open_model,
     read_file,
     read_files,
     sampling_options,
 )
 from sensorium.cli.messages import language_of
+from sensorium.cli.options import spread
 from sensorium.core.errors import SensoriumError, UsageError
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ HELP = """\
 /quit      end, as does Ctrl-D"""
 
 
+@spread
 def chat(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Shown with the first question.")] = None,
     *,
-    model: ModelName = None,
     max_tokens: MaxTokens = 512,
     temperature: Temperature = 0.0,
     seed: Seed = None,
+    which: Which,
 ) -> None:
     """Ask question after question about the same files.
 
@@ -53,7 +55,7 @@ def chat(
     media = read_files(files or [])
     options = sampling_options(max_tokens, temperature, seed)
     typed = sys.stdin.isatty()
-    talk = _Talk(open_model(model), media, options, live=sys.stdout.isatty())
+    talk = _Talk(open_model(which.name, which.adapter), media, options, live=sys.stdout.isatty())
     if typed:
         note(HELP)
     for line in _lines(typed):

@@ -1,4 +1,4 @@
-"""`sensorium data check FILE`: what is wrong with one's own data, before any training."""
+"""`sensorium data check FILE`: what is wrong with one's own data, before any training; `data answer` stands beside."""
 
 from pathlib import Path
 from time import monotonic
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sensorium.cli.console import note, write, write_json
-from sensorium.cli.inputs import AsJson
+from sensorium.cli.data_answer import answer
+from sensorium.cli.inputs import AsJson, Columns, MediaFolder, columns
 from sensorium.core.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ NOTED_EVERY = 5.0
 """Seconds between two lines about how far it is."""
 
 data = typer.Typer(name="data", rich_markup_mode=None)
+data.command()(answer)
 
 
 @data.callback()
 def _group() -> None:
-    """Look at one's own data."""
+    """Look at one's own data, or have it answered anew."""
 
 
 @data.command()
@@ -36,14 +38,8 @@ def check(
         list[Path], typer.Argument(metavar="FILE", help="JSON, JSON lines, CSV, parquet, tar; each is a split.")
     ],
     *,
-    media: Annotated[
-        Path | None,
-        typer.Option("--media", metavar="FOLDER", help="Where paths of media begin.  [default: the file's folder]"),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", metavar="OURS=THEIRS", help="What a column is called: messages=talk …"),
-    ] = None,
+    media: MediaFolder = None,
+    column: Columns = None,
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="M", help="Count tokens as this model does, which decodes all media."),
@@ -64,8 +60,8 @@ def check(
     """
     from sensorium.data.records.source import open_records
 
-    columns = _columns(column or [])
-    sets = [open_records(file, media=media, columns=columns) for file in files]
+    named = columns(column)
+    sets = [open_records(file, media=media, columns=named) for file in files]
     if show is not None:
         _show(sets, show, model, html)
         return
@@ -78,13 +74,6 @@ def check(
         _write(report)
     if not report.sound:
         raise typer.Exit(FOUND)
-
-
-def _columns(given: list[str]) -> dict[str, str]:
-    pairs = [each.partition("=") for each in given]
-    if wrong := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
-        raise UsageError(f"--column: got '{wrong[0]}'; expected OURS=THEIRS. Write, say: --column messages=talk")
-    return {ours: theirs for ours, _, theirs in pairs}
 
 
 def _check(sets: "list[Records]", model: str | None, thorough: bool) -> "Report":

@@ -4,7 +4,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,6 +33,9 @@ def compare(
     seeds: Annotated[int, typer.Option(min=1, metavar="K", help="Runs of each fusion.")] = 3,
     samples: Annotated[int, typer.Option(min=30, metavar="N", help="To train on, the same for all.")] = 6000,
     questions: Annotated[int, typer.Option(min=1, metavar="N", help="Of each kind, in each condition.")] = 100,
+    beside: Annotated[
+        Literal["sound", "text"], typer.Option("--beside", help="What stands beside the picture.")
+    ] = "sound",
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where to write; finished runs in it are kept.")
     ] = Path("runs/fusion"),
@@ -43,14 +46,15 @@ def compare(
 ) -> None:
     """Train early, middle, late and gated fusion at equal size and data, and measure them.
 
-    A picture and a sound are asked about, whole and with one of them missing, blank or noisy. The table goes to
-    standard output; report.md and report.html in the folder have all of it. The defaults take under an hour on two
-    cores; what was interrupted goes on with the same command.
+    A picture and a sound are asked about, whole and with one of them missing, blank or noisy; or a picture and a note
+    in words, which early and middle fusion alone can join. The table goes to standard output; report.md and report.html
+    in the folder have all of it. The defaults take under an hour on two cores; what was interrupted goes on with the
+    same command.
     """
     from sensorium.evaluation.fusion.page import markdown_rows, summary
     from sensorium.evaluation.fusion.settings import Settings
 
-    settings = Settings(steps=steps, seeds=seeds, samples=samples, questions=questions)
+    settings = Settings(steps=steps, seeds=seeds, samples=samples, questions=questions, beside=beside)
     try:
         found = _compare(out, settings, workers or os.cpu_count() or 1)
     except KeyboardInterrupt as stop:

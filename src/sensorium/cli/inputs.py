@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +29,21 @@ ModelName = Annotated[
         show_default=False,
     ),
 ]
+EngineName = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="Ask a model that a server runs: vllm://host:8000 (sglang://, openai://).  [default: this machine]",
+        show_default=False,
+    ),
+]
+Adapter = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter", metavar="FOLDER", help="Adapters for it, as train or peft wrote them.", show_default=False
+    ),
+]
 MaxTokens = Annotated[int, typer.Option("--max-tokens", metavar="N", help="Longest answer.")]
 Temperature = Annotated[float, typer.Option("--temperature", metavar="T", help="0 takes the likeliest words.")]
 Seed = Annotated[
@@ -36,15 +53,56 @@ Seed = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON object; errors are JSON on standard error.")]
+MediaFolder = Annotated[
+    Path | None,
+    typer.Option("--media", metavar="FOLDER", help="Where paths of media begin.  [default: the file's folder]"),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="What a column is called: messages=talk …"),
+]
 
 
-def open_model(name: str | None) -> "Model":
+@dataclass(frozen=True)
+class Which:
+    """The model that answers, as options of a command (cli/options.py)."""
+
+    model: ModelName = None
+    engine: EngineName = None
+    adapter: Adapter = None
+
+    @property
+    def name(self) -> str | None:
+        """What `load` takes: the model's name, behind the address of its engine if there is one."""
+        return served_by(self.engine, self.model)
+
+
+def served_by(engine: str | None, model: str | None) -> str | None:
+    """The name of a model at an engine: "vllm://host:8000/org/name". Raises: UsageError for no address of one."""
+    if engine is None:
+        return model
+    from sensorium.runtime.hosted.address import read_address
+
+    read_address(engine)
+    return f"{engine.rstrip('/')}/{model or ''}"
+
+
+def columns(given: list[str] | None) -> dict[str, str]:
+    """Our names of a file's columns to its own, as `--column` gives them. Raises: UsageError."""
+    pairs = [each.partition("=") for each in given or []]
+    if wrong := [ours for ours, equals, theirs in pairs if not (ours and equals and theirs)]:
+        raise UsageError(f"--column: got '{wrong[0]}'; expected OURS=THEIRS. Write, say: --column messages=talk")
+    return {ours: theirs for ours, _, theirs in pairs}
+
+
+def open_model(name: str | None, adapter: str | None = None) -> "Model":
     """Load a model, fetched if need be; a line says so if that takes long. Raises: UsageError, ModelError."""
     with patience("loading the model …"), fetching() as progress:
         with lasting():
             from sensorium.runtime.load import load
 
-        return load(progress=progress) if name is None else load(name, progress=progress)
+        named = () if name is None else (name,)
+        return load(*named, adapter=adapter, progress=progress)
 
 
 def sampling_options(max_tokens: int, temperature: float, seed: int | None) -> "Options":

@@ -15,6 +15,7 @@ import typer.main
 from sensorium import __version__
 from sensorium.cli.ask import ask
 from sensorium.cli.batch import batch
+from sensorium.cli.bench import bench
 from sensorium.cli.chat import chat
 from sensorium.cli.classify import classify
 from sensorium.cli.compose import compose, export
@@ -27,8 +28,10 @@ from sensorium.cli.evaluate import evaluate
 from sensorium.cli.fusion import fusion
 from sensorium.cli.index import index
 from sensorium.cli.models import models
+from sensorium.cli.quantize import quantize
 from sensorium.cli.search import search
 from sensorium.cli.serve import serve
+from sensorium.cli.space import space
 from sensorium.cli.train import train
 from sensorium.cli.transcribe import transcribe
 from sensorium.core.errors import ModelError, SensoriumError, UsageError
@@ -58,11 +61,14 @@ for _command in (
     compose,
     train,
     export,
+    quantize,
     evaluate,
+    bench,
 ):
     app.command()(_command)
 app.add_typer(data)
 app.add_typer(fusion)
+app.add_typer(space)
 
 
 @app.callback(invoke_without_command=True)

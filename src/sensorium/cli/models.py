@@ -29,14 +29,14 @@ def models(as_json: AsJson = False) -> None:
 
 
 def _entries() -> list[dict[str, Any]]:
-    from sensorium.models.catalog import BUNDLED, COMMANDS, memory_for
+    from sensorium.models.catalog import COMMANDS, bundled, memory_for
     from sensorium.models.mistaken import BUNDLED_SOURCE
 
     entries = [(command, entry) for command, families in COMMANDS.items() for entry in families.entries]
     listed = []
     for command, entry in sorted(entries, key=lambda each: each[1].source != BUNDLED_SOURCE):
-        bundled = entry.source == BUNDLED_SOURCE
-        size = _size(BUNDLED) if bundled else entry.size
+        folder = bundled(entry.name) if entry.source == BUNDLED_SOURCE else None
+        size = entry.size if folder is None else _size(folder)
         listed.append(
             {
                 "name": entry.name,
@@ -45,7 +45,7 @@ def _entries() -> list[dict[str, Any]]:
                 "licence": entry.licence,
                 "summary": entry.summary,
                 "source": entry.source,
-                "folder": str(BUNDLED) if bundled else None,
+                "folder": None if folder is None else str(folder),
                 "bytes": size,
                 "memory": memory_for(size),
             }

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +29,9 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be learnt, the memory, tokens and time it takes.")
     ] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write event files for TensorBoard beside the log.")
+    ] = False,
 ) -> None:
     """Train a model from a recipe, or go on with a run.
 
@@ -52,7 +55,7 @@ def train(
     else:
         note(f"a new run in {folder}; first the tokenizer and the validation samples are made")
     try:
-        model = _run(settings)
+        model = _run(settings, tensorboard)
     except KeyboardInterrupt as stop:
         note(f"stopped; what was saved in {folder} is whole. To go on from there, give the same command again.")
         raise typer.Exit(INTERRUPTED) from stop
@@ -61,12 +64,21 @@ def train(
     write(str(model))
 
 
-def _run(settings: "Recipe") -> Path:
+def _run(settings: "Recipe", tensorboard: bool) -> Path:
     """Train and show how far it is. Raises: ConfigError when the output folder cannot be written."""
+    from sensorium.training.board import open_board
     from sensorium.training.loop import train as run
 
     try:
-        with _reporting() as report:
+        with ExitStack() as stack:
+            hearers = [stack.enter_context(_reporting())]
+            if tensorboard:
+                hearers.append(stack.enter_context(open_board(Path(settings.output))))
+
+            def report(progress: "Progress") -> None:
+                for hear in hearers:
+                    hear(progress)
+
             return run(settings, report)
     except OSError as error:
         raise ConfigError(

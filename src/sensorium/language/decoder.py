@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from sensorium.language.embedding import ScaledEmbedding
+from sensorium.language.step import QuickStep, quick_step
 from sensorium.nn.activation import soft_cap
-from sensorium.nn.cache import KVCache, causal_mask
+from sensorium.nn.cache import KVCache, causal_mask, group_mask
 from sensorium.nn.linear import linear
 from sensorium.nn.rotary import Rotation, Turns
 
@@ -71,9 +72,11 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(layer.block for layer in layers)
         self.norm = norm
         self.head = head
-        self._windows = [layer.window for layer in layers]
-        self._rotaries = list(dict.fromkeys(layer.rotary for layer in layers))
-        self._rotary_of = [self._rotaries.index(layer.rotary) for layer in layers]
+        self.windows = [layer.window for layer in layers]
+        self.rotaries = list(dict.fromkeys(layer.rotary for layer in layers))
+        self.rotary_of = [self.rotaries.index(layer.rotary) for layer in layers]
+        self._step: QuickStep | None = None
+        self._step_known = False  # a prompt asks anew whether there is one: weights may have changed
 
     def forward(
         self,
@@ -84,6 +87,7 @@ class Decoder(nn.Module):
         cache: KVCache | None = None,
         both_ways: Tensor | None = None,
         after: Mapping[int, Work] | None = None,
+        texts: Tensor | None = None,
     ) -> Tensor:
         """Hidden states.
 
@@ -96,21 +100,27 @@ class Decoder(nn.Module):
                 (the prefix of PaliGemma, the pictures of Gemma 3: `nn.cache.group_mask`).
             after: work on the hidden states after the block of that number (rows that Qwen3-VL adds, cross-attention
                 of Mllama).
+            texts: [B, T], the number of each token's text, where several stand side by side and none sees another;
+                not with a cache. None for one text in each row.
 
         Returns: [B, T, D], normed, ready for `logits`.
         """
         length = embeds.shape[1]
         before = cache.length if cache is not None else 0
-        plain = present is None and both_ways is None and before == 0
-        turns = [self._turn(rotary, positions, embeds.dtype) for rotary in self._rotaries]
+        self._step_known = self._step_known and length == 1
+        plain = present is None and both_ways is None and before == 0 and texts is None
+        turns = [self._turn(rotary, positions, embeds.dtype) for rotary in self.rotaries]
         masks = {
             window: None
             if plain and (window is None or length <= window)
             else causal_mask(length, before + length, present, embeds.device, window=window, both_ways=both_ways)
-            for window in set(self._windows)
+            for window in set(self.windows)
         }
+        if texts is not None:
+            same = group_mask(texts, length).unsqueeze(1)  # [B, 1, T, T]
+            masks = {window: mask if mask is None else mask & same for window, mask in masks.items()}
         x = embeds
-        for index, (block, window, turn) in enumerate(zip(self.blocks, self._windows, self._rotary_of, strict=True)):
+        for index, (block, window, turn) in enumerate(zip(self.blocks, self.windows, self.rotary_of, strict=True)):
             mask = masks[window]
             layer = cache.layers[index] if cache is not None else None
             x = block(x, turns[turn], mask=mask, causal=mask is None and length > 1, cache=layer)
@@ -136,6 +146,12 @@ class Decoder(nn.Module):
 
     def step(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
         """Take one more token each; inputs as in `engine.generate.TokenModel`. Returns: scores of the next [B, V]."""
+        if not self._step_known:
+            self._step, self._step_known = quick_step(self), True
+        if self._step is not None and torch.is_inference_mode_enabled():
+            scores = self._step(ids, positions, present, cache)
+            if scores is not None:
+                return scores
         embeds = self.embedding(ids.unsqueeze(1))
         return self.logits(self(embeds, positions.unsqueeze(1), present=present, cache=cache)[:, -1])
 

@@ -17,6 +17,8 @@ class Limits:
     file_bytes: int = 64 * 2**20
     text_characters: int = 1_000_000
 
+    pages: int = 1_000
+
     pixels: int = 64_000_000
     side: int = 32_768
     aspect: float = 200.0

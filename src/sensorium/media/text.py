@@ -32,9 +32,14 @@ def read_text(data: bytes, name: str, limits: Limits) -> Document:
             f"{name}: {len(data)} bytes of text; at most {limits.text_characters} characters are read. "
             "Cut it into pieces."
         )
-    clean, count = _UNSEEN.subn("", _LINE_END.sub("\n", text))
+    clean, count = visible(text)
     notices = (f"{name}: {count} invisible or control characters were taken out.",) if count else ()
     return Document(clean, name, notices)
+
+
+def visible(text: str) -> tuple[str, int]:
+    """`text` with newlines for line ends and without characters that nobody sees; and how many those were."""
+    return _UNSEEN.subn("", _LINE_END.sub("\n", text))
 
 
 def _decode(data: bytes, name: str) -> str:

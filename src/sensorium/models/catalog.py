@@ -15,12 +15,15 @@ from sensorium.weights.folder import read_json
 
 if TYPE_CHECKING:  # a list of names needs no torch
     from sensorium.models.answerer import Answerer
-    from sensorium.models.dual.model import DualModel
+    from sensorium.models.placing import Placing
     from sensorium.models.video.classifier import VideoModel
 
 DEFAULT = "nano"
 BUNDLED = Path(__file__).parent / "nano" / "weights"
 """The folder of the model that comes with the package."""
+SPACE = "nano-space"
+BUNDLED_SPACE = Path(__file__).parent / "nano_space" / "weights"
+"""The same of the space that does."""
 
 Progress = Callable[[str, int, int], None]
 """Called while a model is fetched: name of the file, bytes so far, bytes in all."""
@@ -139,9 +142,18 @@ FAMILIES: Catalogue[Loader] = Catalogue(
 )
 """Families that answer in words."""
 
-EMBEDDERS: Catalogue[Callable[[Path], "DualModel"]] = Catalogue(
-    "dual encoder",
+EMBEDDERS: Catalogue[Callable[[Path], "Placing"]] = Catalogue(
+    "model that embeds",
     (
+        Entry(
+            name=SPACE,
+            target="sensorium.models.nano_space.folder:load_space",
+            summary="bundled: texts, pictures, sounds and films in one space: digits, clothing, things, sounds, shapes",
+            modalities=("text", "image", "audio", "video"),
+            licence="Apache-2.0",
+            source=BUNDLED_SOURCE,
+            kinds=("nano-space",),
+        ),
         Entry(
             name="clip",
             target="sensorium.models.dual.load:load_dual",
@@ -258,9 +270,14 @@ def find(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[A
 def locate(name: str, *, progress: Progress | None = None, catalogue: "Catalogue[Any] | None" = None) -> Path:
     """The folder that a name stands for, whatever is in it. Args and raises: as `find`, but for the family."""
     families = catalogue or FAMILIES
-    if name == DEFAULT and name in families.names():
-        return BUNDLED
+    if name in families.names() and families.get(name).source == BUNDLED_SOURCE:
+        return bundled(name)
     return _folder(name) or _fetched(name, families, progress)
+
+
+def bundled(name: str) -> Path:
+    """The folder of a model that comes with the package, by its name in a catalogue."""
+    return {DEFAULT: BUNDLED, SPACE: BUNDLED_SPACE}[name]
 
 
 def _fetched(name: str, families: "Catalogue[Any]", progress: Progress | None) -> Path:

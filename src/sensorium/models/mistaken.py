@@ -85,7 +85,7 @@ def _meant(folder: Path) -> str:
     if "snapshots" in names and (cached := sorted((folder / "snapshots").glob(f"*/{CONFIG}"))):
         return f"It is a cache of the Hub: give {cached[-1].parent}"
     if "adapter_config.json" in names:
-        return "It is an adapter: fold it into its model, with merge_and_unload of peft for example, and give that."
+        return f"It is an adapter: give the model that it is for, and beside it --adapter {folder}"
     if ggufs := [name for name in names if name.endswith(".gguf")]:
         return f"{ggufs[0]} is not read: give the model as safetensors, as transformers writes it."
     inside = [name for name in names if (folder / name / CONFIG).is_file()]

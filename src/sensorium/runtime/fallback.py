@@ -26,7 +26,7 @@ from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
 from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, Media
 from sensorium.models.catalog import FAMILIES, model_type, no_reader
-from sensorium.runtime.local import NO_ROOM
+from sensorium.runtime.answering import NO_ROOM
 from sensorium.runtime.protocol import Input, StreamEvent, check_question
 from sensorium.runtime.stepping import Generator, blaming, quiet
 from sensorium.weights.folder import INDEX, SINGLE, no_weights

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sensorium.core.catalogue import Catalogue
 from sensorium.models.catalog import Progress, find
+from sensorium.models.mistaken import BUNDLED_SOURCE
 from sensorium.runtime.memory import check_fit
 from sensorium.runtime.protocol import model_name
 
@@ -30,5 +31,6 @@ def load_of(
     """
     name = model_name(name)
     family, folder = find(name, progress=progress, catalogue=catalogue)
-    check_fit(folder, smaller=catalogue.entries[0].source)
+    first = catalogue.entries[0]
+    check_fit(folder, smaller=first.name if first.source == BUNDLED_SOURCE else first.source)
     return catalogue.resolve(family)(folder), name, folder

@@ -1,33 +1,72 @@
 """`load(name)`: from a name, a folder or an id of the Hub to a model that answers."""
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+from sensorium.core.errors import UsageError
+from sensorium.models.adapter_folder import load_adapter
+from sensorium.models.adapters import fold
 from sensorium.models.catalog import DEFAULT, FAMILIES, Progress, locate, reader
+from sensorium.models.key_maps import OWN_NAMES, family_map
 from sensorium.runtime.fallback import load_fallback
+from sensorium.runtime.hosted.address import is_address
+from sensorium.runtime.hosted.model import load_hosted
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.memory import check_fit
-from sensorium.runtime.parts import read_parts
+from sensorium.runtime.parts import Parts, read_parts
 from sensorium.runtime.protocol import Model, model_name
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SMALLEST = FAMILIES.get("idefics3").source
 
 
-def load(name: str | os.PathLike[str] = DEFAULT, *, progress: Progress | None = None) -> Model:
+def load(
+    name: str | os.PathLike[str] = DEFAULT,
+    *,
+    adapter: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Model:
     """Load a model. One of a family that we do not have is read by the package `transformers`, if it is installed.
 
     Args:
         name: of the catalogue (`sensorium models`), the path of a model folder, or "org/name" of the Hub, with
-            "@revision" if one is meant; the bundled one without it.
+            "@revision" if one is meant; the bundled one without it. Or the address of an engine that serves one:
+            "vllm://host:8000/org/name" (runtime/hosted/address.py).
+        adapter: a folder of adapters for it, as `sensorium train` and the package peft write them. What was measured
+            about answers of the model alone is then not said of these.
         progress: told while a model is fetched: file, bytes so far, bytes in all.
 
-    Raises: UsageError for an unknown name, CheckpointError for a folder that is incomplete, damaged or of a family that
-    nobody reads, MissingPackage for one that `transformers` may read, ModelError when it cannot be fetched or does not
-    fit into memory.
+    Raises: UsageError for an unknown name, or an adapter for a model that takes none; CheckpointError for a folder that
+    is incomplete, damaged, of a family that nobody reads, or an adapter for another model; MissingPackage for one that
+    `transformers` may read; ModelError when it cannot be fetched or does not fit into memory.
     """
     name = model_name(name)
+    if is_address(name):
+        if adapter is not None:
+            raise UsageError(f"{name}: an adapter was given, too; expected a model on this machine. Serve it there.")
+        return load_hosted(name)
     folder = locate(name, progress=progress)
     family = reader(folder, FAMILIES)
     check_fit(folder, smaller=SMALLEST)
+    if adapter is not None:
+        return LocalModel(_adapted(family, folder, Path(adapter), name=name))
     if family is None:
         return load_fallback(folder, name=name)
     return LocalModel(read_parts(family, folder, name=name))
+
+
+def _adapted(family: str | None, folder: Path, adapter: Path, *, name: str) -> Parts:
+    """A model with adapters folded in, so that it answers as quickly as without. Raises: as `load`."""
+    if family is None:
+        raise UsageError(
+            f"{name}: its family is not one of ours; expected one that is, for an adapter. Fold {adapter} into the "
+            "model with peft, and give the merged one."
+        )
+    model = FAMILIES.resolve(family)(folder)
+    network = cast("nn.Module", model.network)
+    load_adapter(adapter, network, None if family in OWN_NAMES else family_map(family, folder))
+    fold(network)
+    return Parts(f"{name} + {adapter}", model)

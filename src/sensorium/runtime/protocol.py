@@ -7,6 +7,7 @@ from typing import Protocol, Unpack
 
 from sensorium.chat.message import Answer
 from sensorium.core.errors import UsageError
+from sensorium.engine.generate import TokenEvent
 from sensorium.engine.sampling import Options
 from sensorium.media.decoded import Decoded
 from sensorium.media.types import Media
@@ -20,10 +21,15 @@ Input = File | Media
 
 @dataclass(frozen=True)
 class StreamEvent:
-    """A piece of text; the last event has no text but the whole answer."""
+    """A piece of text; the last event has no text but the whole answer, and the stop string that ended it, if one did.
+
+    `tokens` are those that the text came of, with their log-probabilities; one that gave no text comes with the next.
+    """
 
     text: str
     answer: Answer | None = None
+    stopped_by: str | None = None
+    tokens: tuple[TokenEvent, ...] = ()
 
 
 class Chat(Protocol):

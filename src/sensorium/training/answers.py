@@ -21,7 +21,8 @@ from sensorium.inputs.carrier import ModelInputs
 from sensorium.nn.norm import RmsNorm
 from sensorium.training.learner import Teaches
 from sensorium.training.lesson import Lesson, prepare, prepare_named
-from sensorium.training.objective import Amounts, Marks, Objective, Part, answers_right, by_length, predict
+from sensorium.training.objective import Amounts, Marks, Objective, Part, answers_right, in_parts, predict
+from sensorium.training.packing import pack
 from sensorium.training.pupil import Pupil
 
 NAMING = 0.5
@@ -61,18 +62,20 @@ class NamingTutor:
 class Answers(Objective):
     """Cross-entropy of answers, and of names."""
 
-    def __init__(self, pupil: Pupil, naming: float | None = None) -> None:
+    def __init__(self, pupil: Pupil, naming: float | None = None, *, room: int | None = None) -> None:
         """Build.
 
         Args:
             pupil: who learns.
             naming: weight of the names; None for the usual one where the model can have names, else none.
+            room: as `Objective.room`.
 
         Raises: ConfigError for names of media of which it is not known how their rows lie.
         """
         super().__init__()
         self.model = pupil.network
         self.assembler = pupil.assembler
+        self.room = room
         self.namer = RmsNorm(pupil.network.language.width)
         named = pupil.family == "nano"
         if naming and not named:
@@ -95,7 +98,7 @@ class Answers(Objective):
         """The answered lessons in parts of like length, then those that are only named."""
         weights, count = amounts
         named = [lesson for lesson in lessons if not lesson.answered] if self.naming else []
-        for some in (*by_length([lesson for lesson in lessons if lesson.answered]), named):
+        for some in (*in_parts([lesson for lesson in lessons if lesson.answered], self.room), named):
             if some:
                 losses = self(some)
                 yield Part(
@@ -104,19 +107,21 @@ class Answers(Objective):
 
     def forward(self, lessons: Sequence[Lesson]) -> Losses:
         """Both losses of a batch; each is 0 where the lessons have none of it to learn."""
-        batch = self.assembler.training_batch([lesson.talk for lesson in lessons]).to(self.namer.weight.device)
+        talks = [lesson.talk for lesson in lessons]
+        batch = self.assembler.training_batch(talks).to(self.namer.weight.device)
         inputs = self.model.encode(batch.inputs) if self.naming else batch.inputs
         answers = batch.weights.new_zeros(())
         if all(lesson.answered for lesson in lessons):
-            predictions = predict(self.model, replace(batch, inputs=inputs))
+            predictions = predict(self.model, replace(batch, inputs=inputs), pack(talks, self.room))
             answers = (predictions.losses() * predictions.weights).sum()
         return Losses(answers, self._name(inputs, lessons))
 
     @torch.no_grad()
     def judge(self, lessons: Sequence[Lesson]) -> Marks:
         """Answers that greedy decoding would give; loss by token weight."""
-        batch = self.assembler.training_batch([lesson.talk for lesson in lessons]).to(self.namer.weight.device)
-        told = predict(self.model, batch)
+        talks = [lesson.talk for lesson in lessons]
+        batch = self.assembler.training_batch(talks).to(self.namer.weight.device)
+        told = predict(self.model, batch, pack(talks, self.room))
         loss = (told.losses() * told.weights).sum()
         return Marks(answers_right(told, len(lessons)), loss.item(), told.weights.sum().item())
 

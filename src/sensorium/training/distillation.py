@@ -18,7 +18,8 @@ from sensorium.data.sample import Sample
 from sensorium.inputs.batching import Talk
 from sensorium.training.learner import Teaches
 from sensorium.training.lesson import Lesson, prepare
-from sensorium.training.objective import Amounts, Marks, Objective, Part, Predictions, answers_right, by_length, predict
+from sensorium.training.objective import Amounts, Marks, Objective, Part, Predictions, answers_right, in_parts, predict
+from sensorium.training.packing import pack
 from sensorium.training.pupil import Pupil
 from sensorium.training.stage import Stage
 
@@ -44,8 +45,11 @@ class BesideTutor:
 class Distillation(Objective):
     """Answers that the teacher would give too."""
 
-    def __init__(self, pupil: Pupil, teacher: Pupil, stage: Stage) -> None:
-        """Build from two models. Raises: ConfigError when they have not the same number of tokens."""
+    def __init__(self, pupil: Pupil, teacher: Pupil, stage: Stage, *, room: int | None = None) -> None:
+        """Build from two models; `room`: as `Objective.room`.
+
+        Raises: ConfigError when they have not the same number of tokens.
+        """
         super().__init__()
         self.model = pupil.network
         self.teacher = teacher.network
@@ -58,6 +62,7 @@ class Distillation(Objective):
             )
         self.assembler, self.beside = pupil.assembler, teacher.assembler
         self.stage = stage
+        self.room = room
         self.tutor = BesideTutor(pupil.assembler, teacher.assembler)
 
     def amounts(self, lessons: Sequence[Lesson]) -> Amounts:
@@ -66,7 +71,7 @@ class Distillation(Objective):
 
     def parts(self, lessons: Sequence[Lesson], amounts: Amounts) -> Iterator[Part]:
         """Lessons of like length together."""
-        for some in by_length(lessons):
+        for some in in_parts(lessons, self.room):
             loss = (self._losses(self._told(some), some)).sum() / amounts[0]
             yield Part(loss, loss.item())
 
@@ -78,15 +83,17 @@ class Distillation(Objective):
         return Marks(answers_right(told, len(lessons)), loss.item(), told.weights.sum().item())
 
     def _told(self, lessons: Sequence[Lesson]) -> Predictions:
-        batch = self.assembler.training_batch([lesson.talk for lesson in lessons])
-        return predict(self.model, batch.to(self.model.language.embedding.weight.device))
+        talks = [lesson.talk for lesson in lessons]
+        batch = self.assembler.training_batch(talks).to(self.model.language.embedding.weight.device)
+        return predict(self.model, batch, pack(talks, self.room))
 
     def _losses(self, told: Predictions, lessons: Sequence[Lesson]) -> Tensor:
         """Of each learnt token, weighted: [learnt]."""
         softness = self.stage.temperature
-        batch = self.beside.training_batch([lesson.beside for lesson in lessons if lesson.beside is not None])
+        talks = [lesson.beside for lesson in lessons if lesson.beside is not None]
+        batch = self.beside.training_batch(talks).to(told.ids.device)
         with torch.no_grad():
-            scores = predict(self.teacher, batch.to(told.ids.device)).logits
+            scores = predict(self.teacher, batch, pack(talks, self.room)).logits
         distance = F.kl_div(
             (told.logits / softness).log_softmax(dim=-1),
             (scores / softness).log_softmax(dim=-1),

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from sensorium.core.errors import EngineError
 from sensorium.models.adapters import matching
+from sensorium.training.shards import whole
 from sensorium.weights.faults import summary
 
 
@@ -137,7 +138,7 @@ def parts(model: nn.Module, *, depth: int = 3) -> tuple[Part, ...]:
 
 def _digest(tensor: Tensor) -> str:
     """The SHA-256 of type, shape and bytes."""
-    plain = tensor.detach().cpu().contiguous()
+    plain = whole(tensor.detach()).cpu().contiguous()
     digest = hashlib.sha256(f"{plain.dtype} {list(plain.shape)}".encode())
     digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

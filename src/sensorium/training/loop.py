@@ -1,6 +1,7 @@
 """The one training loop: a recipe in, a run folder out.
 
-    runs/nano/checkpoint.safetensors   everything that resuming needs, replaced atomically
+    runs/nano/checkpoint.safetensors   everything that resuming needs, replaced atomically; a model in pieces has
+                                       checkpoint-STEP-PROCESS.safetensors beside it
     runs/nano/log.jsonl                loss per domain and validation, line by line; curves.png draws it
     runs/nano/skipped.jsonl            records that were left out, and why
     runs/nano/model/                   the averaged weights as a model folder of the family
@@ -34,7 +35,7 @@ def train(recipe: Recipe, report: Callable[[Progress], None]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(recipe, folder)
     trainer.resume()
-    if trainer.strategy.leads:
+    if trainer.processes.leads:
         write_log(folder / LOG, trainer.log)  # without what came after the checkpoint
     if not trainer.done:
         _run(trainer, report)
@@ -46,14 +47,14 @@ def _run(trainer: Trainer, report: Callable[[Progress], None]) -> None:
     recipe = trainer.recipe
     lessons = trainer.held_out()
     steps = Steps(trainer.mixture, trainer.objective.tutor, recipe.steps, trainer.draws)
-    watch = _Watch(trainer.step, trainer.strategy.size)
+    watch = _Watch(trainer.step, trainer.processes.size)
     for batches in stream(steps, start=trainer.step, workers=recipe.workers):
         watch.note(batches, trainer.learn(batches))
         last = trainer.step == recipe.steps
         held_out = trainer.validate(lessons) if last or trainer.step % recipe.validate_every == 0 else None
         if held_out is not None or trainer.step % LOG_EVERY == 0:
             trainer.log.append(entry(trainer.step, watch.losses, held_out))
-            if trainer.strategy.leads:
+            if trainer.processes.leads:
                 append_entry(trainer.folder / LOG, trainer.log[-1])
                 report(watch.progress(trainer.step, recipe.steps, trainer.log[-1]["loss"], held_out))
             watch.losses.clear()

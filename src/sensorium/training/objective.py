@@ -18,9 +18,13 @@ from sensorium.data.sample import Sample
 from sensorium.inputs.carrier import TrainingInputs
 from sensorium.training.learner import Learner, scores
 from sensorium.training.lesson import Lesson
+from sensorium.training.packing import Packing
 
 PARTS = 3
-"""Parts by length that the lessons of a micro-batch are computed in."""
+"""Parts by length that the lessons of a micro-batch are computed in, at most."""
+
+PART_TOKENS = 100
+"""What one part more costs, in tokens: its gradients are written and added."""
 
 Amounts = tuple[float, ...]
 """What the sums in an objective's losses are divided by."""
@@ -53,9 +57,11 @@ class Objective(nn.Module, ABC):
     """A way to learn. Its parameters are the network's, as `model`, and its own.
 
     tutor: makes its lessons.
+    room: talks are packed into rows of so many tokens (training/packing.py), None for one talk a row.
     """
 
     tutor: Tutor
+    room: int | None = None
 
     @abstractmethod
     def amounts(self, lessons: Sequence[Lesson]) -> Amounts:
@@ -87,9 +93,13 @@ class Predictions(NamedTuple):
         return values.new_zeros(samples).index_add(0, self.samples, values)
 
 
-def predict(network: Learner, batch: TrainingInputs) -> Predictions:
-    """Scores of the tokens that are learnt: logits are made only where they are used."""
-    hidden = network(batch.inputs)[:, :-1]
+def predict(network: Learner, batch: TrainingInputs, packing: Packing | None = None) -> Predictions:
+    """Scores of the tokens that are learnt: logits are made only where they are used.
+
+    `packing` is that of the batch's talks, None for none.
+    """
+    states = network(batch.inputs) if packing is None else packing.states(network, batch.inputs)
+    hidden = states[:, :-1]
     learnt = batch.weights[:, 1:] > 0  # [B, T-1]
     logits = scores(network, hidden[learnt]).float()
     return Predictions(logits, batch.inputs.ids[:, 1:][learnt], batch.weights[:, 1:][learnt], learnt.nonzero()[:, 0])
@@ -108,7 +118,26 @@ def answers_right(predictions: Predictions, samples: int) -> Tensor:
 
 
 def by_length(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
-    """Lessons in parts of like length, so that little is spent on padding."""
-    ordered = sorted(lessons, key=lambda lesson: len(lesson.talk.ids))
-    size = max(1, -(-len(ordered) // PARTS))
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    """Lessons in parts of like length, up to PARTS, as many as save more padding than they cost."""
+    ordered = sorted(lessons, key=_length)
+
+    def cut(parts: int) -> list[list[Lesson]]:
+        size = max(1, -(-len(ordered) // parts))
+        return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+    def cost(groups: list[list[Lesson]]) -> int:
+        return sum(len(group) * _length(group[-1]) + PART_TOKENS for group in groups)
+
+    return min((cut(parts) for parts in range(1, PARTS + 1)), key=cost)
+
+
+def in_parts(lessons: Sequence[Lesson], room: int | None) -> list[list[Lesson]]:
+    """Lessons `by_length`; those that are packed are dealt out instead, so that each part has short ones to fill up."""
+    if room is None:
+        return by_length(lessons)
+    ordered = sorted(lessons, key=_length)
+    return [part for start in range(PARTS) if (part := ordered[start::PARTS])]
+
+
+def _length(lesson: Lesson) -> int:
+    return len(lesson.talk.ids)

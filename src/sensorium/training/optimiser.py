@@ -12,7 +12,9 @@ from torch import nn
 
 from sensorium.core.errors import ConfigError
 from sensorium.training.freezing import learning, refuse_frozen
+from sensorium.training.muon import ShardedMuon
 from sensorium.training.recipe import Optimiser
+from sensorium.training.shards import is_sharded
 
 _NO_MUON = ("embedding", "namer", "head", "adapters")
 """Parts of names of matrices that Muon is not for."""
@@ -33,7 +35,9 @@ def build_optimisers(model: nn.Module, settings: Optimiser) -> list[torch.optim.
             rest.append(parameter)
     matrices.sort(key=lambda matrix: matrix.numel())
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(half, lr=settings.muon_rate, weight_decay=settings.weight_decay)
+        (ShardedMuon if is_sharded(half[0]) else torch.optim.Muon)(
+            half, lr=settings.muon_rate, weight_decay=settings.weight_decay
+        )
         for half in (matrices[::2], matrices[1::2])
         if half
     ]

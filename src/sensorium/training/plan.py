@@ -76,7 +76,8 @@ def _tokens(batch: MicroBatch) -> int:
 
 
 def _kept(trainer: Trainer) -> int:
-    held: list[Tensor] = [*trainer.objective.state_dict().values(), *trainer.average.weights.values()]
+    objective = trainer.objective  # of it, what two networks share counts once
+    held: list[Tensor] = [*objective.parameters(), *objective.buffers(), *trainer.average.weights.values()]
     held += [each.grad for each in trainer.parameters if each.grad is not None]
     for optimiser in trainer.optimisers:
         held += [value for state in optimiser.state.values() for value in state.values() if isinstance(value, Tensor)]

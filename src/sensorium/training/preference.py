@@ -5,7 +5,8 @@ the start, whose distance `beta` keeps small:
 
     loss = -log sigmoid(beta ((better - better at the start) - (worse - worse at the start)))
 
-with log-probabilities of whole answers.
+with log-probabilities of whole answers. What is frozen stays as it was at the start, so both share it: beside adapters
+the start takes little more memory than they do.
 """
 
 import copy
@@ -14,16 +15,18 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sensorium.core.errors import ConfigError, UnreadableMedia
 from sensorium.data.mixture import messages
 from sensorium.data.sample import Sample
 from sensorium.inputs.carrier import TrainingInputs
+from sensorium.training.freezing import frozen
 from sensorium.training.learner import Learner, Teaches
 from sensorium.training.lesson import Lesson
-from sensorium.training.objective import Amounts, Marks, Objective, Part, by_length, predict
+from sensorium.training.objective import Amounts, Marks, Objective, Part, in_parts, predict
+from sensorium.training.packing import Packing, pack
 from sensorium.training.pairs import Pair
 from sensorium.training.pupil import Pupil
 
@@ -55,12 +58,13 @@ class PairTutor:
 class Preference(Objective):
     """Better answers become likelier than worse ones."""
 
-    def __init__(self, pupil: Pupil, beta: float) -> None:
-        """Build; the model as it now is becomes what distances are measured from."""
+    def __init__(self, pupil: Pupil, beta: float, *, room: int | None = None) -> None:
+        """Build; the model as it now is becomes what distances are measured from. `room`: as `Objective.room`."""
         super().__init__()
         self.model = pupil.network
-        self.start = cast("Learner", copy.deepcopy(pupil.module).requires_grad_(False))
+        self.start = cast("Learner", _as_it_is(pupil.module))
         self.beta = beta
+        self.room = room
         self.assembler = pupil.assembler
         self.tutor = PairTutor(pupil.assembler)
 
@@ -70,7 +74,7 @@ class Preference(Objective):
 
     def parts(self, lessons: Sequence[Lesson], amounts: Amounts) -> Iterator[Part]:
         """Pairs of like length together."""
-        for some in by_length(lessons):
+        for some in in_parts(lessons, self.room):
             loss = self._losses(self._margins(some)).sum() / amounts[0]
             yield Part(loss, loss.item())
 
@@ -87,13 +91,20 @@ class Preference(Objective):
         """By how much the better answers have gained on the worse ones since the start: [pairs]."""
         talks = [talk for lesson in lessons for talk in lesson.talks]  # better, worse, better, worse …
         batch = self.assembler.training_batch(talks).to(self.model.language.embedding.weight.device)
+        packing = pack(talks, self.room)
         with torch.no_grad():
-            before = self._likelihoods(self.start, batch)
-        gains = self._likelihoods(self.model, batch) - before
+            before = self._likelihoods(self.start, batch, packing)
+        gains = self._likelihoods(self.model, batch, packing) - before
         return gains[::2] - gains[1::2]
 
     @staticmethod
-    def _likelihoods(network: Learner, batch: TrainingInputs) -> Tensor:
+    def _likelihoods(network: Learner, batch: TrainingInputs, packing: Packing | None) -> Tensor:
         """Log-probabilities of whole answers: [talks]."""
-        told = predict(network, batch)
+        told = predict(network, batch, packing)
         return told.summed(-told.losses(), len(batch.weights))
+
+
+def _as_it_is(module: nn.Module) -> nn.Module:
+    """A frozen copy of what learns in a module; the rest is the module's own."""
+    shared = {id(each): each for each in frozen(module).values()}
+    return copy.deepcopy(module, shared).requires_grad_(False)

@@ -11,6 +11,7 @@ from sensorium.chat.template import SPECIAL_TOKENS
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import ConfigError, InputError, UnreadableMedia
 from sensorium.data.catalog import domain, file_domain
+from sensorium.data.matches.catalog import matches
 from sensorium.data.mixture import Mixture, Share
 from sensorium.data.records.domain import RecordDomain
 from sensorium.data.records.skipped import Skipped
@@ -109,6 +110,8 @@ def build_mixture(recipe: Recipe) -> Mixture:
 def _domain(name: str, share: Share, recipe: Recipe, skipped: Skipped) -> Domain:
     if recipe.stage.kind == "prefer":
         return pair_domain(name, share, skipped)
+    if recipe.stage.kind == "contrastive":
+        return matches(name, Path(recipe.data_root))
     return domain(name, Path(recipe.data_root)) if share.file is None else file_domain(name, share, skipped)
 
 

@@ -24,10 +24,11 @@ from sensorium.models.composed.compose import compose, read_yaml
 from sensorium.models.composed.folder import load, save
 from sensorium.models.composed.model import Composed
 from sensorium.models.early import EarlyFusion
+from sensorium.models.key_maps import Prefixes, family_map, family_modules
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import load_nano, save_nano
 from sensorium.models.nano.model import build
-from sensorium.training.families import Prefixes, family_map, family_modules, save_like
+from sensorium.training.families import save_like
 from sensorium.training.learner import Learner, Teaches
 from sensorium.training.preparation import train_tokenizer
 from sensorium.training.recipe import Recipe
@@ -45,7 +46,7 @@ class Pupil:
     family: by which key its folder is read.
     module: the network itself, as PyTorch knows it; the same object as `network`.
     write: puts a module of its kind, without adapters, into a folder.
-    keymap: the family's, None for `nano`. modules: how its reference's modules are named (`families.family_modules`).
+    keymap: the family's, None for `nano`. modules: how its reference's modules are named (`key_maps.family_modules`).
     shape: what tells it from models of other sizes, for the fingerprint of a run.
     """
 

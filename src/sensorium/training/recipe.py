@@ -20,8 +20,12 @@ class Optimiser:
 
     schedule: `plateau` keeps the rates and lets them fall to zero in a line over the share `decay` of the steps, at the
         end; `cosine` lets them fall along half a wave from the start.
-    accumulate: draws of micro-batches that make a step; processes share them (training/strategy.py).
+    accumulate: draws of micro-batches that make a step; processes share them (training/processes.py).
     recompute: keep less in memory for the gradients, for a third more time (training/recompute.py).
+    at_once: of a space, matches whose graph is kept at a time, for a third more time; None for a whole micro-batch.
+    pack: tokens in a row that talks share, so that little is computed for padding (training/packing.py); None for one
+        talk a row, beside others of like length.
+    strategy: of several processes each has the whole model (`replicated`), or a piece of it (`sharded`).
     """
 
     muon_rate: float = 0.02
@@ -34,12 +38,19 @@ class Optimiser:
     schedule: Literal["plateau", "cosine"] = "plateau"
     accumulate: int = 1
     recompute: bool = False
+    at_once: int | None = None
+    pack: int | None = None
+    strategy: Literal["replicated", "sharded"] = "replicated"
 
     def __post_init__(self) -> None:
-        if self.accumulate < 1 or self.clip <= 0:
+        if self.at_once is not None and self.at_once < 1:
             raise ConfigError(
-                f"optimiser: got accumulate {self.accumulate} and clip {self.clip}; expected at least 1, and more than "
-                "0. Correct them."
+                f"optimiser: got at_once {self.at_once}; expected at least 1, or nothing for all. Correct it."
+            )
+        if self.accumulate < 1 or self.clip <= 0 or (self.pack is not None and self.pack < 1):
+            raise ConfigError(
+                f"optimiser: got accumulate {self.accumulate}, clip {self.clip} and pack {self.pack}; expected at "
+                "least 1, more than 0, and at least 1 or nothing. Correct them."
             )
 
 

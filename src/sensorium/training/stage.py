@@ -6,6 +6,7 @@ stage: { kind: prefer, beta: 0.1 }                              the same, from p
 stage: { kind: distil, teacher: runs/large/model }              the same, from a larger model's scores
 stage: { kind: instruct, adapter: { rank: 16 } }                connectors, and LoRA in the language model
 stage: { kind: instruct, train: ["language.blocks.*"], freeze: ["*norm*"] }      parts by their names
+stage: { kind: contrastive }                                    a space of all modalities, from matches (data/matches)
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from sensorium.models.adapters import AdapterConfig, adapt
 from sensorium.training.freezing import freeze
 from sensorium.weights.keymap import KeyMap
 
-Kind = Literal["whole", "align", "instruct", "prefer", "distil"]
+Kind = Literal["whole", "align", "instruct", "prefer", "distil", "contrastive"]
 
 CONNECTORS = ("*connector*", "*projector*", "*merger*", "*tower.deep.*", "looking.*", "fuse.*", "join.*")
 """How what stands between encoders and language model is named: connectors in all families, fusion in composed ones."""
@@ -33,6 +34,7 @@ TRAINED: dict[Kind, tuple[str, ...]] = {
     "instruct": _TALKER,
     "prefer": _TALKER,
     "distil": _TALKER,
+    "contrastive": ("*",),
 }
 """Patterns of the parameters that each kind trains, if `train` does not say others."""
 
@@ -43,6 +45,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "instruct": _COMMON,
     "prefer": (*_COMMON, "beta"),
     "distil": (*_COMMON, "teacher", "temperature", "told"),
+    "contrastive": ("train", "freeze", "patience"),
 }
 
 

@@ -1,130 +1,118 @@
-"""Where a step is computed: in one process, or in several that each have the whole model and share the draws of a step.
+"""Where a step is computed: the only place that knows how a model lies in processes, and what that asks of a step.
 
-Every process makes its own draws, so no sample is prepared twice; gradients, losses and amounts are summed over all,
-after which all take the same step. `torchrun --nproc-per-node 2 -m sensorium train RECIPE` starts two.
+`Replicated`: every process has the whole model. Here, for one process as for many.
+`Sharded`: every process has a piece of it (training/sharded.py).
 """
 
-import os
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypeVar
 
 import torch
-import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
-from sensorium.core.errors import ConfigError
+from sensorium.training.freezing import learning
+from sensorium.training.objective import Objective, Part
+from sensorium.training.processes import Gradients, Processes
+from sensorium.training.recipe import Recipe
+from sensorium.training.sharded import Sharded
 
-Gradients = list[Tensor | None]
-"""One for each parameter; None for one that nothing came by."""
+Found = TypeVar("Found")
 
 
 class Strategy(Protocol):
-    """Which of a step's draws a process makes, and how what the processes have is added up."""
+    """How a model is held, moved by gradients, and put together again. All processes call all of it at once."""
 
-    rank: int
-    size: int
+    def place(self, objective: Objective, module: nn.Module) -> None:
+        """Put all parameters of an objective, and so of its network `module`, where steps are computed."""
 
-    @property
-    def leads(self) -> bool:
-        """Whether this process writes files and reports."""
+    def backward(self, passes: Sequence[Iterator[Part]]) -> list[float]:
+        """Gradients of the sum of all losses of all processes, in the `grad` of each parameter that learns.
 
-    def draws(self, count: int) -> range:
-        """Which of a step's `count` draws are this process's."""
+        None is there where no loss of any process came by: a zero would still let momentum move the weights.
 
-    def summed(self, values: Sequence[float]) -> list[float]:
-        """Sums over all processes."""
+        Args:
+            passes: micro-batches of this process, in parts, each computed when it is asked for.
 
-    def added(self, gradients: Gradients, like: Sequence[Tensor]) -> Gradients:
-        """Sums over all processes; parameters `like` say shapes where a process has none."""
+        Returns: what the log says, for each of the passes.
+        """
 
-    def wait(self) -> None:
-        """Until all processes are here."""
+    def look(self, work: Callable[[], Found]) -> Found:
+        """Do something that computes with the parameters but takes no gradients, and waits for no other process."""
 
-
-class OneProcess:
-    """Satisfies `Strategy`: all alone."""
-
-    rank, size, leads = 0, 1, True
-
-    def draws(self, count: int) -> range:
-        """All."""
-        return range(count)
-
-    def summed(self, values: Sequence[float]) -> list[float]:
-        """As they are."""
-        return list(values)
-
-    def added(self, gradients: Gradients, like: Sequence[Tensor]) -> Gradients:
-        """As they are."""
-        return gradients
-
-    def wait(self) -> None:
-        """For nobody."""
+    def complete(self) -> nn.Module | None:
+        """The network as it now is, whole, in the process that leads; None in all others."""
 
 
 class Replicated:
-    """Satisfies `Strategy`: data parallel over the processes of `torch.distributed`."""
+    """Satisfies `Strategy`: every process has the whole model, and computes its passes side by side.
 
-    def __init__(self, device: torch.device) -> None:
-        """Of a group of processes that exists; `device` is where its tensors lie."""
-        self.rank, self.size = dist.get_rank(), dist.get_world_size()
+    One thread for each pass: on few cores that wastes less than splitting every small operation, and does not stall
+    when another program takes a core. Gradients are added in the order of the passes, so the sum does not depend on
+    which thread was first.
+    """
+
+    def __init__(self, processes: Processes, device: torch.device, precision: str, pool: ThreadPoolExecutor) -> None:
+        """For these processes. Args: precision: of recipes; pool: of threads that compute."""
+        self._processes = processes
         self._device = device
+        self._precision = precision
+        self._pool = pool
+        self._parameters: list[nn.Parameter] = []
+        self._module: nn.Module | None = None
 
-    @property
-    def leads(self) -> bool:
-        """The first one."""
-        return self.rank == 0
+    def place(self, objective: Objective, module: nn.Module) -> None:
+        """On the device."""
+        objective.to(self._device)
+        self._parameters = [parameter for _, parameter in learning(objective)]
+        self._module = module
 
-    def draws(self, count: int) -> range:
-        """Every so-manieth. Raises: ConfigError when processes would get unequal numbers."""
-        if count % self.size:
-            raise ConfigError(
-                f"recipe: optimiser.accumulate is {count}, for {self.size} processes; expected a multiple, so that "
-                f"each gets as many draws of a step. Set optimiser.accumulate={self.size * max(1, count // self.size)}."
-            )
-        return range(self.rank, count, self.size)
+    def backward(self, passes: Sequence[Iterator[Part]]) -> list[float]:
+        """Each process's gradients, then their sum."""
+        total: Gradients = [None] * len(self._parameters)
+        shown = []
+        for loss, gradients in self._pool.map(self._gradients, passes):
+            shown.append(loss)
+            total = [_sum(*pair) for pair in zip(total, gradients, strict=True)]
+        for parameter, gradient in zip(self._parameters, self._processes.added(total, self._parameters), strict=True):
+            parameter.grad = gradient
+        return shown
 
-    def summed(self, values: Sequence[float]) -> list[float]:
-        """Sums over all processes, in double precision."""
-        sums = torch.tensor(list(values), dtype=torch.float64, device=self._device)
-        dist.all_reduce(sums)
-        return [float(value) for value in sums]
+    def look(self, work: Callable[[], Found]) -> Found:
+        """In the run's precision."""
+        with self._in_precision():
+            return work()
 
-    def added(self, gradients: Gradients, like: Sequence[Tensor]) -> Gradients:
-        """Sums over all processes, of all gradients of one type in one piece."""
-        owners = torch.tensor([each is not None for each in gradients], dtype=torch.int32, device=self._device)
-        dist.all_reduce(owners)
-        found: Gradients = [None] * len(like)
-        places = owners.nonzero()[:, 0].tolist()
-        for dtype in dict.fromkeys(like[place].dtype for place in places):
-            members = [place for place in places if like[place].dtype == dtype]
-            pieces = [_or_zeros(gradients[place], like[place]).reshape(-1) for place in members]
-            whole = torch.cat(pieces)
-            dist.all_reduce(whole)
-            for place, piece in zip(members, whole.split([len(piece) for piece in pieces]), strict=True):
-                found[place] = piece.view_as(like[place])
-        return found
+    def complete(self) -> nn.Module | None:
+        """It is."""
+        return self._module if self._processes.leads else None
 
-    def wait(self) -> None:
-        """Until all processes are here."""
-        dist.barrier()
+    def _gradients(self, parts: Iterator[Part]) -> tuple[float, Gradients]:
+        """Loss of a pass and its gradients; None for parameters that it does not touch."""
+        loss, gradients = 0.0, Gradients([None] * len(self._parameters))
+        with self._in_precision():  # around all parts, so that weights are cast once
+            for part in parts:
+                loss += part.shown
+                if part.loss.requires_grad:  # connectors learn nothing from a talk without media
+                    found = torch.autograd.grad(part.loss, self._parameters, allow_unused=True)
+                    gradients = [_sum(*pair) for pair in zip(gradients, found, strict=True)]
+        return loss, gradients
 
-
-def find_strategy(device: torch.device) -> Strategy:
-    """That of the environment: several processes where `torchrun` (or a cluster in its manner) started this one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return OneProcess()
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return Replicated(device)
+    def _in_precision(self) -> AbstractContextManager[Any]:
+        if self._precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self._device.type, torch.bfloat16)
 
 
-def find_device() -> torch.device:
-    """A GPU where there is one, that of this process's number among those of its machine."""
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+def find_strategy(recipe: Recipe, processes: Processes, device: torch.device, pool: ThreadPoolExecutor) -> Strategy:
+    """That of a recipe; one process has nobody to share a model with."""
+    if recipe.optimiser.strategy == "sharded" and processes.size > 1:
+        return Sharded(processes, device, recipe.precision)
+    return Replicated(processes, device, recipe.precision, pool)
 
 
-def _or_zeros(gradient: Tensor | None, like: Tensor) -> Tensor:
-    return torch.zeros_like(like) if gradient is None else gradient
+def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second

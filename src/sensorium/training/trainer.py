@@ -4,19 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sensorium.core.config import to_dict
 from sensorium.core.errors import EngineError
 from sensorium.training.average import Average
-from sensorium.training.checkpoint import Run, load_run, save_run
+from sensorium.training.checkpoint import Facts, Run, load_run, save_run
 from sensorium.training.freezing import Fingerprint, learning
 from sensorium.training.lesson import Lesson
 from sensorium.training.log import HeldOut, Log, is_stale
@@ -24,11 +22,14 @@ from sensorium.training.objective import Amounts
 from sensorium.training.objectives import build_objective
 from sensorium.training.optimiser import build_optimisers, rate_factor, set_rates
 from sensorium.training.preparation import MicroBatch, build_mixture, held_out_lessons
+from sensorium.training.processes import find_device, find_processes
 from sensorium.training.pupil import Pupil, compose_start, fresh, from_folder, own_tokenizer
 from sensorium.training.recipe import Recipe
 from sensorium.training.recompute import recompute_blocks
+from sensorium.training.shards import whole
+from sensorium.training.space_pupil import SpacePupil, space_pupil
 from sensorium.training.stage import apply_stage, settle
-from sensorium.training.strategy import Gradients, find_device, find_strategy
+from sensorium.training.strategy import find_strategy
 
 JUDGED_AT_ONCE = 64
 """Lessons."""
@@ -41,40 +42,44 @@ class Trainer:
         self.recipe = recipe
         self.folder = folder
         self.device = find_device()
-        self.strategy = find_strategy(self.device)
-        self.draws = self.strategy.draws(recipe.optimiser.accumulate)
+        self.processes = find_processes(self.device)
+        self.draws = self.processes.draws(recipe.optimiser.accumulate)
         threads = recipe.threads if self.device.type == "cpu" else 1
         torch.set_num_threads(1)  # here and, since OpenMP counts per thread, in every thread of the pool
         self.threads = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+        self.strategy = find_strategy(recipe, self.processes, self.device, self.threads)
         torch.manual_seed(recipe.seed)
         self.mixture = build_mixture(recipe)
         self.pupil = self._begin()
         self.adapter = apply_stage(self.pupil.module, recipe.stage, self.pupil.keymap)
-        self.objective = build_objective(recipe, self.pupil).to(self.device)
+        self.objective = build_objective(recipe, self.pupil)
         if recipe.optimiser.recompute:
             recompute_blocks(self.pupil.module)
         settle(self.objective)
         self.frozen = Fingerprint.of(self.objective)
+        self.strategy.place(self.objective, self.pupil.module)
         self.parameters = [parameter for _, parameter in learning(self.objective)]
         self.optimisers = build_optimisers(self.objective, recipe.optimiser)
         self.average = Average(self.pupil.module, recipe.averaging)
         self.step = 0
         self.log: Log = []
 
-    def _begin(self) -> Pupil:
+    def _begin(self) -> Pupil | SpacePupil:
         """The model of `recipe.start`, put together if it is a YAML; else a fresh one and the run's own tokenizer."""
         start = self.recipe.start
-        anew = self.strategy.leads and not self._checkpoint.exists()
+        if self.recipe.stage.kind == "contrastive":
+            return space_pupil(start)
+        anew = self.processes.leads and not self._checkpoint.exists()
         if start is not None and start.endswith((".yaml", ".yml")):
             if anew:
                 compose_start(Path(start), self.recipe, self.mixture, self.folder / "start")
-            self.strategy.wait()
+            self.processes.wait()
             start = str(self.folder / "start")
         if start is not None:
             return from_folder(start, self.recipe.model)
         path = self.folder / "tokenizer.json"
         tokenizer = own_tokenizer(self.recipe, self.mixture, path, anew=True) if anew else None
-        self.strategy.wait()
+        self.processes.wait()
         return fresh(self.recipe, tokenizer or own_tokenizer(self.recipe, self.mixture, path, anew=False))
 
     @property
@@ -103,13 +108,14 @@ class Trainer:
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if there is one. Raises: CheckpointError when it is of another run."""
         if self._checkpoint.exists():
-            self.step, self.log = load_run(self._checkpoint, self._state, fingerprint=self._fingerprint)
+            facts = load_run(self._checkpoint, self._state, fingerprint=self._fingerprint)
+            self.step, self.log = facts.step, facts.log
 
     def save(self) -> None:
         """Write checkpoint and model folder."""
-        if self.strategy.leads:
-            save_run(self._checkpoint, self._state, step=self.step, log=self.log, fingerprint=self._fingerprint)
-            self._save_model()
+        facts = Facts(self.step, self.log, self._fingerprint)
+        save_run(self._checkpoint, self._state, facts, self.processes)
+        self._save_model()
 
     def finish(self) -> None:
         """See that nothing frozen has moved, and that the model folder is that of the last checkpoint.
@@ -117,20 +123,17 @@ class Trainer:
         Raises: EngineError when something has.
         """
         self.frozen.check(self.objective)
-        if self.strategy.leads:
-            self._save_model()  # the run may have been killed between its last checkpoint and the model folder
-        self.strategy.wait()
+        self._save_model()  # the run may have been killed between its last checkpoint and the model folder
+        self.processes.wait()
 
     def _save_model(self) -> None:
         with self.average.applied():
-            self.pupil.save(self.folder, self.adapter, base=self.recipe.start)
+            module = self.strategy.complete()
+            if module is not None:
+                replace(self.pupil, module=module).save(self.folder, self.adapter, base=self.recipe.start)
 
     def learn(self, batches: list[MicroBatch]) -> dict[str, float]:
         """One step: losses of the micro-batches, their mean gradient, clipped, into the weights and their average.
-
-        Micro-batches run side by side, one thread each: on few cores that wastes less than splitting every small
-        operation, and does not stall when another program takes a core. Gradients are added in the order of the
-        micro-batches, so the sum does not depend on which thread was first.
 
         Raises: EngineError when the gradients are not finite.
         """
@@ -140,19 +143,16 @@ class Trainer:
         # the longest first, so that no thread waits for it at the end
         batches = sorted(batches, key=_work, reverse=True)
         losses = dict.fromkeys(self.mixture.shares, 0.0)
-        total: Gradients = [None] * len(self.parameters)
-        compute = partial(self._gradients, shares)
-        for (name, _), (loss, gradients) in zip(batches, self.threads.map(compute, batches), strict=True):
+        passes = [self.objective.parts(lessons, shares[name].amounts) for name, lessons in batches]
+        for (name, _), loss in zip(batches, self.strategy.backward(passes), strict=True):
             losses[name] += loss / shares[name].count
-            total = [_sum(*pair) for pair in zip(total, gradients, strict=True)]
-        total = self.strategy.added(total, self.parameters)
         count = sum(share.count for share in shares.values())
-        for parameter, gradient in zip(self.parameters, total, strict=True):
-            # None where no micro-batch came by: a zero would still let momentum move the weights.
-            parameter.grad = None if gradient is None else gradient / count
-        losses = dict(zip(losses, self.strategy.summed(list(losses.values())), strict=True))
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad = parameter.grad / count
+        losses = dict(zip(losses, self.processes.summed(list(losses.values())), strict=True))
         losses = {name: losses[name] for name in shares}
-        norm = nn.utils.clip_grad_norm_(self.parameters, settings.clip)
+        norm = whole(nn.utils.clip_grad_norm_(self.parameters, settings.clip))
         if not bool(torch.isfinite(norm)):
             raise EngineError(
                 f"step {self.step}: gradients are not finite (losses {losses}). Lower optimiser.muon_rate and "
@@ -173,7 +173,7 @@ class Trainer:
         table = {name: [0.0] * width for name in self.mixture.shares}
         for name, amounts in found:
             table[name] = [sum(pair) for pair in zip(table[name], (1.0, *amounts), strict=True)]
-        sums = self.strategy.summed([value for row in table.values() for value in row])
+        sums = self.processes.summed([value for row in table.values() for value in row])
         rows = {name: sums[place * width : (place + 1) * width] for place, name in enumerate(table)}
         return {
             name: _Share(count, tuple(amount / count for amount in amounts))
@@ -181,21 +181,9 @@ class Trainer:
             if count
         }
 
-    def _gradients(self, shares: "dict[str, _Share]", micro_batch: MicroBatch) -> tuple[float, Gradients]:
-        """Loss of a micro-batch and its gradients; None for parameters that it does not touch."""
-        name, lessons = micro_batch
-        loss, gradients = 0.0, Gradients([None] * len(self.parameters))
-        with self._precision():  # around all parts, so that weights are cast once
-            for part in self.objective.parts(lessons, shares[name].amounts):
-                loss += part.shown
-                if part.loss.requires_grad:  # connectors learn nothing from a talk without media
-                    found = torch.autograd.grad(part.loss, self.parameters, allow_unused=True)
-                    gradients = [_sum(*pair) for pair in zip(gradients, found, strict=True)]
-        return loss, gradients
-
     def held_out(self) -> dict[str, list[Lesson]]:
         """Lessons of each domain that validation is about; of several processes each has its part of them."""
-        part = slice(self.strategy.rank, None, self.strategy.size)
+        part = slice(self.processes.rank, None, self.processes.size)
         count = self.recipe.validation_samples
         return {
             name: held_out_lessons(each, self.objective.tutor, count, part=part)
@@ -206,33 +194,43 @@ class Trainer:
         """How well the averaged weights know held-out lessons, as they are and with their media blanked, by domain."""
         self.objective.eval()
         with self.average.applied():
-            found = {name: self._judged(group) for name, group in lessons.items()}
+            found = self.strategy.look(lambda: [self._judged(group) for group in lessons.values()])
         settle(self.objective)
-        return {name: each for name, each in found.items() if each is not None}
+        sums = self.processes.summed([value for judged in found for value in judged])
+        width = len(_Judged._fields)
+        table = {name: _Judged(*sums[place * width :][:width]) for place, name in enumerate(lessons)}
+        return {name: judged.held_out() for name, judged in table.items() if judged.lessons}
 
-    def _judged(self, lessons: list[Lesson]) -> HeldOut | None:
-        """Over all processes; None where there is nothing to judge."""
+    def _judged(self, lessons: list[Lesson]) -> "_Judged":
+        """In this process."""
         right, loss, of = self._marks(lessons)
         media = sum(len(lesson.talk.items) for lesson in lessons)
         blanked = self._marks([lesson.blanked() for lesson in lessons])[1] if media else loss
-        right, loss, of, blanked, *counts = self.strategy.summed([right, loss, of, blanked, media, len(lessons)])
-        if not counts[1]:
-            return None
-        return HeldOut(right / counts[1], loss / (of or 1.0), blanked / (of or 1.0) if counts[0] else None)
+        return _Judged(right, loss, of, blanked, media, len(lessons))
 
     def _marks(self, lessons: Sequence[Lesson]) -> tuple[float, float, float]:
         """Sums: lessons that are right, loss, and what it is divided by."""
         sums = (0.0, 0.0, 0.0)
         for start in range(0, len(lessons), JUDGED_AT_ONCE):
-            with self._precision():
-                marks = self.objective.judge(lessons[start : start + JUDGED_AT_ONCE])
+            marks = self.objective.judge(lessons[start : start + JUDGED_AT_ONCE])
             sums = (sums[0] + float(marks.right.sum()), sums[1] + marks.loss, sums[2] + marks.of)
         return sums
 
-    def _precision(self) -> Any:
-        if self.recipe.precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+
+class _Judged(NamedTuple):
+    """Sums over lessons: right ones, loss, what it is divided by, loss with media blanked, media, lessons."""
+
+    right: float
+    loss: float
+    of: float
+    blanked: float
+    media: float
+    lessons: float
+
+    def held_out(self) -> HeldOut:
+        """In the mean."""
+        of = self.of or 1.0
+        return HeldOut(self.right / self.lessons, self.loss / of, self.blanked / of if self.media else None)
 
 
 @dataclass(frozen=True)
@@ -250,9 +248,3 @@ def _work(micro_batch: MicroBatch) -> int:
         for lesson in micro_batch[1]
         for talk in lesson.talks
     )
-
-
-def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second

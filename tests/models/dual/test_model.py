@@ -38,6 +38,13 @@ def test_embeddings_and_scores_are_the_recorded_ones(model: DualModel, family: s
     np.testing.assert_allclose(model.scores(pictures, texts), expected["scores"], atol=1e-3)
 
 
+def test_what_it_takes_and_how_it_may_be_cut(model: DualModel) -> None:
+    assert model.modalities == ("text", "image")
+    assert model.dimensions == (model.width,)
+    assert model.network.logit_scale is not None
+    assert model.sharpness("image") == pytest.approx(float(model.network.logit_scale.detach().exp()))
+
+
 def test_one_item_is_one_row_and_a_list_keeps_its_order(model: DualModel) -> None:
     picture = images()[1]
     one, other = model.embed("a cat"), model.embed(picture)
@@ -91,7 +98,7 @@ def test_a_text_that_is_too_long_is_named(model: DualModel) -> None:
 
 def test_other_things_are_refused(model: DualModel) -> None:
     with pytest.raises(UsageError, match=r"Got AudioClip to embed; expected texts and images"):
-        model.embed(["cat", AudioClip(np.zeros(9, np.float32))])  # type: ignore[list-item]
+        model.embed(["cat", AudioClip(np.zeros(9, np.float32))])
     with pytest.raises(UnreadableMedia, match=r"half a character"):
         model.embed("\ud83d")
     with pytest.raises(UnreadableMedia, match=r"empty: got pixels uint8 \[0, 4, 3\]"):

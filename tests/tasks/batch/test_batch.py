@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +18,9 @@ from sensorium.cli.main import main
 from sensorium.core.errors import EngineError, UsageError
 from sensorium.media.encode import encode_image
 from sensorium.media.types import Image
-from sensorium.tasks.batch.answering import answer
+from sensorium.runtime import together
+from sensorium.runtime.load import load
+from sensorium.tasks.batch.answering import TOGETHER, answer, answer_here
 from sensorium.tasks.batch.jobs import Job, read_jobs
 from sensorium.tasks.batch.results import Result, Results
 
@@ -65,7 +69,7 @@ def test_each_line_gets_one_result_and_faults_hurt_only_themselves(
     )
     target = tmp_path / "out.jsonl"
     assert ask(source, target, "--json") == 3
-    found = results(target)
+    found = sorted(results(target), key=lambda each: each["line"])
     assert [(each["line"], each["status"]) for each in found] == [
         (1, "ok"), (2, "refused"), (3, "refused"), (4, "refused"), (6, "refused"), (7, "refused"), (8, "ok"),
     ]  # fmt: skip
@@ -126,6 +130,41 @@ def test_what_a_model_raises_is_a_result() -> None:
     assert answer(cast("Model", Raises(ValueError("bug"))), job).error == "ValueError: bug"
 
 
+def test_jobs_at_once_get_the_answers_that_they_get_alone(tmp_path: Path) -> None:
+    names = [picture(tmp_path, f"{number}.png") for number in range(2)]
+    asked = [
+        {"id": str(each), "question": f"What is this? {'Say it. ' * (each % 3)}", "max_tokens": 2 + 5 * (each % 4)}
+        | ({"files": [names[each % 2]]} if each % 3 else {})
+        | ({"temperature": 1.5, "seed": each} if each % 2 else {})
+        for each in range(TOGETHER + 3)
+    ]
+    model, jobs = load(), list(read_jobs(questions(tmp_path, [*asked[:4], {"question": ""}, *asked[4:]])))
+    read = 0
+
+    def watched() -> Iterator[Job]:
+        nonlocal read
+        for job in jobs:
+            read += 1
+            yield job
+
+    found = answer_here(model, watched())
+    first = next(found)
+    assert (first.status, first.line) == ("refused", 5)  # known at once
+    assert read == 5
+    at_once = {each.line: each for each in (first, *found)}
+    assert list(at_once) != sorted(at_once)  # short ones first
+    for job in jobs:
+        one, other = at_once[job.line], answer(model, job)
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+        assert replace(one, confidence=None, seconds=0.0) == replace(other, confidence=None, seconds=0.0)
+
+
+def test_what_does_not_fit_beside_others_is_asked_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "room_for", lambda parts, most: 1)
+    jobs = list(read_jobs(questions(tmp_path, [{"question": "What is this?", "max_tokens": 3}] * 2)))
+    assert [each.status for each in answer_here(load(), jobs)] == ["ok", "ok"]
+
+
 def test_paths_are_relative_to_the_file_and_data_stays(tmp_path: Path) -> None:
     source = questions(tmp_path, [{"question": "?", "files": ["b/a.png", "/c.png", "data:text/plain,x"]}])
     (job,) = read_jobs(source)
@@ -157,7 +196,7 @@ def test_two_ray_workers_answer_as_one_process_does(tmp_path: Path) -> None:
         tmp_path,
         [
             {"id": str(each), "question": f"What is in picture {each}?", "files": [name], "max_tokens": 4}
-            for each in range(20)
+            for each in range(12)
         ]
         + [{"id": "bad", "question": "?", "files": ["nowhere.png"]}],
     )

@@ -28,6 +28,7 @@ from sensorium.data.readers.questions import (
 )
 from sensorium.data.readers.splits import Split, checked, split_last
 from sensorium.data.sample import Sample, Turn
+from sensorium.media.types import Image
 
 LABELS = tuple(NAMES)
 SIDES = (48, 64, 64, 64, 96, 128)
@@ -72,13 +73,19 @@ class Caltech:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """One photograph, varied, its name and one to four more questions."""
-        item, label = self._set.split.draw(rng)
-        pixels = shrink(augment_photo(self._set.pictures[item], rng), rng, sides=SIDES)
-        thing = NAMES[LABELS[label]]
+        label = LABELS[int(rng.integers(len(LABELS)))]
+        image = self.photo(rng, label, validation=False)
+        thing = NAMES[label]
         others = [other for other in NAMES.values() if other is not thing]
         primary = ask(rng, WHAT_IS_SHOWN, thing.word, "name")
         turns = talk(rng, primary, _makers(thing, others), "image", absent(others))
-        return Sample((as_image(pixels, self.name),), turns, self.name)
+        return Sample((image,), turns, self.name)
+
+    def photo(self, rng: np.random.Generator, label: str, validation: bool) -> Image:
+        """A photograph of a class: varied for training, held out and as it is for validation."""
+        item = self._set.split.draw_of(rng, LABELS.index(label), validation=validation)
+        pixels = self._set.pictures[item]
+        return as_image(pixels if validation else shrink(augment_photo(pixels, rng), rng, sides=SIDES), self.name)
 
     def validation(self, index: int) -> Sample:
         """A held-out photograph, and what it shows. Raises: UsageError for an index out of range."""

@@ -141,11 +141,18 @@ class Esc10:
 
     def train(self, rng: np.random.Generator) -> Sample:
         """A piece of one recording, its name and one to four more questions."""
-        item, label = self._set.split.draw(rng)
+        label = LABELS[int(rng.integers(len(LABELS)))]
+        clip = self.sound(rng, label, validation=False)
+        primary = ask(rng, WHAT_IS_HEARD, SOUNDS[label].word, "sound")
+        return Sample((clip,), talk(rng, primary, _makers(rng, label), "audio"), self.name)
+
+    def sound(self, rng: np.random.Generator, label: str, validation: bool) -> AudioClip:
+        """A sound of a class: a piece, recorded differently, for training; of the held-out fold for validation."""
+        item = self._set.split.draw_of(rng, LABELS.index(label), validation=validation)
+        if validation:
+            return as_clip(self._set.sounds[item], self.name)
         clip = as_clip(_piece(self._set.sounds[item], rng), self.name)
-        clip = AudioClip(augment_sound(clip.samples, rng), source=self.name)
-        primary = ask(rng, WHAT_IS_HEARD, SOUNDS[LABELS[label]].word, "sound")
-        return Sample((clip,), talk(rng, primary, _makers(rng, LABELS[label]), "audio"), self.name)
+        return AudioClip(augment_sound(clip.samples, rng), source=self.name)
 
     def validation(self, index: int) -> Sample:
         """A whole clip of the held-out fold, and what it is. Raises: UsageError for an index out of range."""

@@ -25,6 +25,8 @@ def read_conversation(values: Values, columns: Columns) -> list[Said]:
         raise Misread(
             f"got {type(messages).__name__} for the messages, expected a list", "Write one message after the other."
         )
+    if not messages and isinstance(failed := values.get("failed"), str):  # records/answered.py
+        raise Misread(f"was not answered: {failed.rstrip('.')}", "Leave it out, or have it answered again.")
     said: list[Said] = []
     if system := values.get("system"):
         said.append(("system", tuple(pieces(system))))

@@ -23,12 +23,12 @@ def name_of(reference: Reference) -> str:
             return f"{extent.file.name} at {extent.offset}"
 
 
-def located(reference: Reference, folder: Path) -> str | bytes:
-    """What `load_media` takes. Raises: UnreadableMedia for a place in a file that is not there."""
+def located(reference: Reference, folder: Path) -> Path | str | bytes:
+    """What `load_media` takes: a file by its path. Raises: UnreadableMedia for a place in a file that is not there."""
     match reference.source:
         case str(path):
-            plain = path[:5].lower() == "data:" or "://" in path
-            return path if plain else str(folder / path)
+            as_it_is = path[:5].lower() == "data:" or "://" in path
+            return path if as_it_is else folder / path
         case bytes(data):
             return data
         case extent:

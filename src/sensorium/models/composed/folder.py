@@ -20,10 +20,13 @@ from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.core.files import verify_manifest, write_atomic
 from sensorium.models.composed.config import ComposedConfig
 from sensorium.models.composed.model import Composed, build
+from sensorium.models.loading import give_few_bits
 from sensorium.models.nano.folder import CONFIG, INPUTS, TOKENIZER, WEIGHTS, seal
 from sensorium.models.reading import of_checkpoint
 from sensorium.nn.skeleton import Unfilled
+from sensorium.weights.checkpoint import Checkpoint
 from sensorium.weights.folder import read_json
+from sensorium.weights.quantised import STATED
 from sensorium.weights.store import load_weights, save_weights
 
 FAMILY = "composed"
@@ -80,6 +83,7 @@ def load(folder: Path) -> Model:
     config = read_config(read_json(folder / CONFIG), read_json(folder / INPUTS), where=str(folder / CONFIG))
     with of_checkpoint(str(folder)), Unfilled():
         network = build(config)
+    give_few_bits(network, Checkpoint.of_file(folder / WEIGHTS))
     load_weights(folder / WEIGHTS, network)
     words = {name: (folder / name).read_bytes() for name in WORDS if (folder / name).is_file()}
     return Model(config, network.eval(), words)
@@ -90,7 +94,7 @@ def read_config(data: Mapping[str, object], inputs: Mapping[str, object], *, whe
 
     Raises: CheckpointError for another model type, a key that there is not, or what does not fit.
     """
-    kept = dict(data)
+    kept = {key: value for key, value in data.items() if key != STATED}
     if kept.pop("model_type", None) != FAMILY:
         raise CheckpointError(f"{where}: model_type is not {FAMILY!r}. Give the folder of a composed model.")
     try:

@@ -10,14 +10,12 @@ from torch import Tensor
 
 from sensorium.core.errors import UsageError
 from sensorium.inputs.pictures import PictureSpec, prepare
-from sensorium.media.types import Image
+from sensorium.media.types import Image, Modality
 from sensorium.models.dual.network import DualEncoder, missing_tower
 from sensorium.models.dual.texts import Texts
+from sensorium.models.placing import Item
 
 T = TypeVar("T")
-
-Item = str | Image
-"""What has a place in the space: a text, or a picture."""
 
 TEMPLATE = "This is a photo of {}."
 """What is said about a picture for each name, as in the reference's zero-shot pipeline."""
@@ -41,6 +39,23 @@ class DualModel:
         """Numbers of an embedding."""
         return self.network.width
 
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What the checkpoint has a tower for."""
+        towers: tuple[tuple[Modality, object], ...] = (("text", self._texts), ("image", self._pictures))
+        return tuple(modality for modality, tower in towers if tower is not None)
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """The whole width: these models were not trained to be cut."""
+        return (self.width,)
+
+    def sharpness(self, modality: Modality) -> float:
+        """What the model was trained to multiply cosines with. Raises: UsageError when one of the towers is missing."""
+        if self.network.logit_scale is None:
+            raise missing_tower("scores", "text" if self._texts is None else "vision")
+        return float(self.network.logit_scale.detach().exp())
+
     def embed(self, items: Item | Sequence[Item]) -> NDArray[np.float32]:
         """Places in the space, each of unit length, so that products are cosines.
 
@@ -52,9 +67,9 @@ class DualModel:
         Raises: InputError for an item that cannot be taken (a text too long, a picture too narrow), UsageError for
         something else, or for what this checkpoint has no tower for.
         """
-        if isinstance(items, str | Image):
-            return self._embed([items])[0]
-        return self._embed(list(items))
+        if isinstance(items, Sequence) and not isinstance(items, str):
+            return self._embed(list(items))
+        return self._embed([items])[0]
 
     def scores(self, images: NDArray[np.float32], texts: NDArray[np.float32]) -> NDArray[np.float32]:
         """The logits that the model was trained with. Shapes: [N, width] and [B, width] to [N, B].

@@ -37,7 +37,10 @@ class Texts:
         Raises: LimitExceeded for a text of too many tokens, which names it; CheckpointError for an id that the model
         does not know.
         """
-        rows = [self._ids(text) for text in texts]
+        return self.padded([self.ids(text) for text in texts])
+
+    def padded(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor | None]:
+        """The same of ids, each text's as `ids` gives them."""
         length = self.context if self.full else max(map(len, rows))
         ids = torch.full((len(rows), length), self.pad)
         present = torch.zeros(len(rows), length, dtype=torch.bool)
@@ -47,7 +50,8 @@ class Texts:
             present[index, at] = True
         return ids, present if self.masked and not bool(present.all()) else None
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
+        """Ids of one text. Raises: as calling it."""
         ids = self.encode("".join(map(str.lower, text)) if self.lower else text)
         if len(ids) > self.context:
             start = text if len(text) <= 40 else text[:39] + "…"

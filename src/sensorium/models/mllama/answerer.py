@@ -17,7 +17,7 @@ from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.weights.loading import load_checkpoint
+from sensorium.models.loading import load_checkpoint
 
 
 def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:

@@ -23,10 +23,13 @@ from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.core.files import MANIFEST, verify_manifest, write_atomic, write_manifest
 from sensorium.inputs.spec import InputSpec
 from sensorium.models.early import EarlyFusion
+from sensorium.models.loading import give_few_bits
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.model import build
 from sensorium.nn.skeleton import Unfilled
+from sensorium.weights.checkpoint import Checkpoint
 from sensorium.weights.folder import read_json
+from sensorium.weights.quantised import STATED
 from sensorium.weights.store import load_weights, save_weights
 
 CONFIG, INPUTS, TOKENIZER, WEIGHTS = "config.json", "inputs.json", "tokenizer.json", "model.safetensors"
@@ -55,6 +58,7 @@ def load_nano(folder: Path) -> tuple[EarlyFusion, NanoConfig, Tokenizer]:
     """Read a model folder. Raises: CheckpointError when a file is missing, altered or does not fit the others."""
     verify_manifest(folder)
     sizes = read_json(folder / CONFIG)
+    sizes.pop(STATED, None)
     if sizes.pop("model_type", None) != FAMILY:
         raise CheckpointError(f"{folder / CONFIG}: model_type is not {FAMILY!r}. Give the folder of a nano model.")
     try:
@@ -70,6 +74,7 @@ def load_nano(folder: Path) -> tuple[EarlyFusion, NanoConfig, Tokenizer]:
             f"{folder}: the tokenizer has {tokenizer.vocabulary} ids, the model only {config.language.vocabulary}. "
             "They do not belong together; fetch the model again."
         )
+    give_few_bits(model, Checkpoint.of_file(folder / WEIGHTS))
     load_weights(folder / WEIGHTS, model)
     return model.eval(), config, tokenizer
 

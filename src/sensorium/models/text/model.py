@@ -16,7 +16,7 @@ from sensorium.nn.cache import KVCache
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
 from sensorium.weights.keymap import KeyMap
-from sensorium.weights.loading import load_checkpoint
+from sensorium.models.loading import load_checkpoint
 
 
 class TextModel(nn.Module):
@@ -34,10 +34,14 @@ class TextModel(nn.Module):
             raise UnsupportedMedia(f"talk: got {kinds}; this model takes text only. Ask a model that takes them.")
         return inputs
 
+    def embed(self, inputs: ModelInputs) -> Tensor:
+        """Token embeddings. Returns: [B, T, D]. Raises: as `encode`."""
+        embeds: Tensor = self.language.embedding(self.encode(inputs).ids)
+        return embeds
+
     def forward(self, inputs: ModelInputs, cache: KVCache | None = None) -> Tensor:
         """Hidden states of a whole batch. Returns: [B, T, D]."""
-        embeds = self.language.embedding(self.encode(inputs).ids)
-        return self.language(embeds, inputs.positions, present=inputs.present, cache=cache)
+        return self.language(self.embed(inputs), inputs.positions, present=inputs.present, cache=cache)
 
     def new_cache(self, batch: int, capacity: int) -> KVCache:
         """Room for `capacity` tokens of `batch` sequences."""

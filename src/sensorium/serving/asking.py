@@ -1,0 +1,90 @@
+"""What is asked, whatever the protocol: the model, the talk, and how the answer is to be made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sensorium.engine.sampling import Sampling
+from sensorium.serving.backend import Answers
+from sensorium.serving.drafts import Draft
+from sensorium.serving.fields import Fields, refused
+
+LONGEST = 1024
+"""Tokens of an answer where the client names no bound and the model has room for them."""
+
+NEUTRAL: Mapping[str, object] = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "repetition_penalty": 1.0,
+    "top_log_probs": 0,
+    "logit_bias": {},
+}
+"""Values that ask for nothing."""
+
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "temperature": (0.0, 100.0),
+    "top_p": (0.0, 1.0),
+    "min_p": (0.0, 1.0),
+    "presence_penalty": (-2.0, 2.0),
+    "frequency_penalty": (-2.0, 2.0),
+    "repetition_penalty": (0.01, 100.0),
+}
+_COUNTS: Mapping[str, tuple[int, int]] = {"top_k": (0, 2**31 - 1), "seed": (0, 2**63 - 1), "max_tokens": (1, 2**31 - 1)}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An option of sampling that a client set; `field` is what its protocol calls it."""
+
+    option: str
+    value: Any
+    field: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request for answers."""
+
+    model: str
+    drafts: tuple[Draft, ...]
+    wishes: tuple[Wish, ...] = ()
+    stops: tuple[str, ...] = ()
+    answers: int = 1
+
+    def sampling(self, model: Answers, index: int = 0) -> Sampling:
+        """How the tokens of the answer with that index are chosen.
+
+        Raises: Refusal for an option that the model does not honour; UsageError for a wrong value.
+        """
+        options: dict[str, Any] = {"max_tokens": LONGEST}
+        for wish in self.wishes:
+            if wish.option in NEUTRAL and wish.value == NEUTRAL[wish.option]:
+                continue
+            if wish.option in model.options:
+                options[wish.option] = wish.value
+            else:
+                raise refused(wish.field, "this model's answers cannot be made so", "it left out")
+        sampling = Sampling(**options)
+        if index and sampling.seed is not None:
+            sampling = replace(sampling, seed=(sampling.seed + index) % 2**63)
+        return sampling
+
+
+def wishes(fields: Fields, **names: str) -> tuple[Wish, ...]:
+    """Options of sampling among the fields of a request.
+
+    Args:
+        fields: they are taken from it.
+        names: of options, each with what the protocol calls it.
+
+    Raises: Refusal for a value of the wrong kind or outside its range.
+    """
+    found = []
+    for option, name in names.items():
+        value = fields.integer(name, *_COUNTS[option]) if option in _COUNTS else fields.number(name, *_RANGES[option])
+        if value is not None:
+            found.append(Wish(option, value, fields.at(name)))
+    return tuple(found)

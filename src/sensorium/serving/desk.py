@@ -1,0 +1,162 @@
+"""Where protocols hand in what is asked and get answers: models, media, limits and measures in one place."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from starlette.requests import Request
+
+from sensorium.chat.message import Answer
+from sensorium.core.errors import EngineError
+from sensorium.media.types import Media
+from sensorium.runtime.embedding import Embedder, Rows
+from sensorium.runtime.protocol import StreamEvent
+from sensorium.serving.asking import Ask
+from sensorium.serving.drafts import Decoder, Given
+from sensorium.serving.faults import Refusal
+from sensorium.serving.limits import ServerLimits
+from sensorium.serving.reading import read_json
+from sensorium.serving.shelf import Shelf
+from sensorium.serving.visit import visit_of
+from sensorium.serving.worker import Worker
+
+T = TypeVar("T")
+
+
+class Piece(NamedTuple):
+    """A piece of one of the answers, which `which` counts from 0; `spell` gives the text of a token."""
+
+    which: int
+    event: StreamEvent
+    spell: Callable[[int], str]
+
+
+class Said(NamedTuple):
+    """A whole answer, and the events that it came in; `spell` gives the text of a token."""
+
+    answer: Answer
+    events: tuple[StreamEvent, ...]
+    spell: Callable[[int], str]
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that ended it, if one did."""
+        return self.events[-1].stopped_by
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every protocol works with."""
+
+    shelf: Shelf
+    decoder: Decoder
+    limits: ServerLimits
+    worker: Worker
+
+    async def json(self, request: Request) -> object:
+        """The JSON that a request brings. Raises: Refusal for another type, for too much, or for what is no JSON."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refusal(
+                "unsupported", f"Content-Type: got {kind[:60]!a}; expected application/json. Send JSON, and say so."
+            )
+        return read_json(await request.body(), self.limits)
+
+    async def answers(self, request: Request, ask: Ask) -> list[Said]:
+        """Whole answers, as many as were asked for. Raises: SensoriumError, also when the client leaves."""
+        return await while_there(request, self._collect(request, ask))
+
+    async def pieces(self, request: Request, ask: Ask) -> AsyncGenerator[Piece, None]:
+        """Answers piece by piece, one after the other; the first piece is made before this returns.
+
+        Raises: SensoriumError for what is known before the first piece, so that it can still have a status of its own.
+        """
+        pieces = self._pieces(request, ask)
+        return _after(await while_there(request, anext(pieces)), pieces)
+
+    async def count(self, request: Request, ask: Ask) -> int:
+        """Tokens of a talk. Raises: SensoriumError."""
+
+        async def counted() -> int:
+            model = await self.shelf.answers(ask.model)
+            return await model.count(await self.decoder.messages(ask.drafts))
+
+        return await while_there(request, counted())
+
+    async def places(self, request: Request, model: str, items: Sequence[str | Given]) -> Rows:
+        """Places of texts and media in a model's space: [N, width]. Raises: SensoriumError."""
+
+        async def placed() -> Rows:
+            embedder = await self.shelf.embedder(model)
+            taken = [each if isinstance(each, str) else await self.decoder.medium(each) for each in items]
+            return await self.worker.run(lambda: _places(embedder, taken))
+
+        visit_of(request).model = self.shelf.card(model, "embed").id
+        return await while_there(request, placed())
+
+    async def _collect(self, request: Request, ask: Ask) -> list[Said]:
+        rows: list[list[Piece]] = [[] for _ in range(ask.answers)]
+        async with aclosing(self._pieces(request, ask)) as pieces:
+            async for piece in pieces:
+                rows[piece.which].append(piece)
+        return [Said(_whole(row[-1].event), tuple(each.event for each in row), row[-1].spell) for row in rows]
+
+    async def _pieces(self, request: Request, ask: Ask) -> AsyncGenerator[Piece, None]:
+        self.shelf.card(ask.model, "answer")
+        messages = await self.decoder.messages(ask.drafts)
+        model = await self.shelf.answers(ask.model)
+        visit = visit_of(request)
+        for index in range(ask.answers):
+            async with aclosing(model.stream(messages, ask.sampling(model, index), ask.stops)) as events:
+                async for event in events:
+                    if event.answer is not None:
+                        visit.count(ask.model, event.answer.usage)
+                    yield Piece(index, event, model.spell)
+
+
+def _places(embedder: Embedder, items: Sequence[str | Media]) -> Rows:
+    """Places in the order of the items; texts are embedded together, and so are media."""
+    texts = [index for index, each in enumerate(items) if isinstance(each, str)]
+    made = np.zeros((len(items), embedder.width), np.float32)
+    made[texts] = embedder.embed_texts([each for each in items if isinstance(each, str)])
+    media = [index for index in range(len(items)) if index not in set(texts)]
+    made[media] = embedder.embed_media([each for each in items if not isinstance(each, str)])
+    return made
+
+
+async def while_there(request: Request, work: Awaitable[T]) -> T:
+    """The result of `work`, which ends when the client leaves. Raises: Refusal then."""
+    task = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Refusal("timeout", "The client left before its answer. Wait for it.")
+    finally:
+        leaving.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def _left(request: Request) -> None:
+    """Wait until the client is gone; its body was read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _after(first: Piece, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    async with aclosing(pieces):
+        yield first
+        async for piece in pieces:
+            yield piece
+
+
+def _whole(event: StreamEvent) -> Answer:
+    if event.answer is None:
+        raise EngineError("The model gave no answer. Ask again; if it stays so, report it with the question.")
+    return event.answer

@@ -1,0 +1,1 @@
+"""The protocol of Gemini: generated content, token counts, embeddings and models."""

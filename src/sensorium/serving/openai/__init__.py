@@ -1,0 +1,1 @@
+"""The protocol of OpenAI: chat completions, responses, embeddings, transcriptions and models."""

@@ -1,0 +1,16 @@
+"""The routes of this protocol; its models share a path with those of others."""
+
+from starlette.routing import Route
+
+from sensorium.serving.openai.audio import transcriptions, translations
+from sensorium.serving.openai.chat import chat_completions
+from sensorium.serving.openai.embeddings import embeddings
+from sensorium.serving.openai.responses import responses
+
+ROUTES = (
+    Route("/v1/chat/completions", chat_completions, methods=["POST"]),
+    Route("/v1/responses", responses, methods=["POST"]),
+    Route("/v1/embeddings", embeddings, methods=["POST"]),
+    Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
+    Route("/v1/audio/translations", translations, methods=["POST"]),
+)

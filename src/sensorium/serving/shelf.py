@@ -1,0 +1,155 @@
+"""The models of a server: found at its start, loaded when they are first asked, put back when memory runs short."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from sensorium.core.catalogue import Catalogue
+from sensorium.core.errors import ModelError, UsageError
+from sensorium.models.catalog import EMBEDDERS, FAMILIES, TRANSCRIBERS, Progress, locate, model_type, no_reader
+from sensorium.runtime.embedding import Embedder, load_embedder
+from sensorium.runtime.load import load
+from sensorium.runtime.local import LocalModel
+from sensorium.runtime.transcription import Transcriber, load_transcriber
+from sensorium.serving.backend import Answers, LocalAnswers
+from sensorium.serving.faults import Refusal
+from sensorium.serving.worker import Worker
+
+Does = Literal["answer", "embed", "transcribe"]
+
+_KINDS: dict[Does, Catalogue[Any]] = {"answer": FAMILIES, "embed": EMBEDDERS, "transcribe": TRANSCRIBERS}
+_VERBS: dict[Does, str] = {
+    "answer": "answers in words",
+    "embed": "gives places in a space",
+    "transcribe": "writes down speech",
+}
+
+
+class Card(NamedTuple):
+    """A model as clients see it, and what it was given as."""
+
+    id: str
+    family: str
+    does: Does
+    modalities: tuple[str, ...]
+    given: str
+    folder: Path
+
+
+class Shelf:
+    """Models by the ids that clients use."""
+
+    def __init__(self, cards: Sequence[Card], worker: Worker) -> None:
+        """Build from at least one card; the first model is the one that is loaded at the start."""
+        self.cards = {card.id: card for card in cards}
+        self._first = cards[0]
+        self._worker = worker
+        self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Ids of the models in memory, the longest unused first."""
+        return tuple(self._loaded)
+
+    async def first(self) -> None:
+        """Load the first model. Raises: ModelError."""
+        await self._get(self._first)
+
+    def card(self, id_: str, does: Does | None = None) -> Card:
+        """The card of a model. Raises: Refusal for an unknown one, or one that does something else."""
+        found = self.cards.get(id_)
+        if found is None:
+            raise Refusal(
+                "not_found",
+                f"model: there is no model {id_[:80]!a} here; expected one of: {', '.join(self.cards)}. Choose one.",
+                field="model",
+            )
+        if does is not None and found.does != does:
+            able = [card.id for card in self.cards.values() if card.does == does]
+            advice = f"Ask {' or '.join(able)}" if able else "The operator can add one with --model"
+            raise Refusal(
+                "invalid",
+                f"model: {id_} {_VERBS[found.does]}; expected a model that {_VERBS[does]}. {advice}.",
+                field="model",
+            )
+        return found
+
+    async def answers(self, id_: str) -> Answers:
+        """A model that answers. Raises: Refusal, ModelError."""
+        found: Answers = await self._get(self.card(id_, "answer"))
+        return found
+
+    async def embedder(self, id_: str) -> Embedder:
+        """A model that gives places. Raises: Refusal, ModelError."""
+        found: Embedder = await self._get(self.card(id_, "embed"))
+        return found
+
+    async def transcriber(self, id_: str) -> Transcriber:
+        """A model that writes down speech. Raises: Refusal, ModelError."""
+        found: Transcriber = await self._get(self.card(id_, "transcribe"))
+        return found
+
+    async def _get(self, card: Card) -> Any:
+        async with self._lock:
+            while card.id not in self._loaded:
+                try:
+                    model = await self._worker.run(lambda: self._load(card))
+                except ModelError:
+                    if not self._loaded:
+                        raise
+                    self._loaded.popitem(last=False)  # whoever still uses it keeps it until the answer is done
+                else:
+                    self._loaded[card.id] = model
+            self._loaded.move_to_end(card.id)
+            return self._loaded[card.id]
+
+    def _load(self, card: Card) -> Any:
+        """Load a model. Raises: ModelError, also where the operator's choice is wrong: that is not the client's."""
+        try:
+            return self._loaded_by_kind(card)
+        except UsageError as error:
+            raise ModelError(str(error)) from error
+
+    def _loaded_by_kind(self, card: Card) -> Any:
+        if card.does == "embed":
+            return load_embedder(card.given)
+        if card.does == "transcribe":
+            return load_transcriber(card.given)
+        model = load(card.given)
+        if not isinstance(model, LocalModel):
+            raise UsageError(
+                f"{card.id}: runs through the package transformers; expected a family of ours. Serve another model."
+            )
+        return LocalAnswers(model.parts, self._worker, name=card.id, modalities=card.modalities)
+
+
+def look_at(names: Sequence[str], *, progress: Progress | None = None) -> list[Card]:
+    """Cards of models as an operator names them; those of the Hub are fetched.
+
+    Args:
+        names: of the catalogue, folders, or ids of the Hub, each once.
+        progress: told while a model is fetched.
+
+    Raises: UsageError for an unknown name or two models of one id; CheckpointError for a folder that nobody reads;
+    ModelError when a model cannot be fetched.
+    """
+    cards: dict[str, Card] = {}
+    for name in names:
+        card = _card(name, locate(name, progress=progress))
+        if card.id in cards:
+            raise UsageError(f"Two models would be called {card.id}; expected one. Rename a folder.")
+        cards[card.id] = card
+    return list(cards.values())
+
+
+def _card(name: str, folder: Path) -> Card:
+    kind = model_type(folder)
+    for does, catalogue in _KINDS.items():
+        for entry in catalogue.entries:
+            if kind in entry.kinds:
+                id_ = Path(name).resolve().name if Path(name).is_dir() else name
+                return Card(id_, entry.name, does, entry.modalities, name, folder)
+    raise no_reader(folder, FAMILIES)

@@ -1,0 +1,1 @@
+"""How well the modalities of a space lie together, measured on held-out material."""
