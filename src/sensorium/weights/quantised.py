@@ -1,6 +1,8 @@
 """Folders whose weights have few bits: what their config.json says, and whether the weights agree.
 
-"quantization_config": {"quant_method": "sensorium", "bits": 4, "group": 32}
+    "_quantised": {"quant_method": "sensorium", "bits": 4, "group": 32}
+
+The key begins with an underscore, so that readers of configs pass over it; those of other tools they refuse by name.
 """
 
 from pathlib import Path

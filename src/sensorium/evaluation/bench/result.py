@@ -115,10 +115,10 @@ def answering_figures(found: Answering, machine: Machine, said: int) -> list[Fig
 
 def growth_figures(found: Sequence[Told]) -> list[Figure]:
     """What the longest prompt costs beside a short one; nothing where there is no room for two."""
-    if len(found) < 2:  # noqa: PLR2004
+    if len(found) < 2:
         return []
     shortest, longest = found[0], found[-1]
-    usual = found[1] if len(found) > 2 else shortest  # noqa: PLR2004  # a very short prompt has costs of its own
+    usual = found[1] if len(found) > 2 else shortest  # a very short prompt has costs of its own
     each = (longest.first / longest.context) / (usual.first / usual.context)
     return [
         Figure(

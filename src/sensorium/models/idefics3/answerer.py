@@ -13,11 +13,11 @@ from sensorium.models.idefics3.config import read_config
 from sensorium.models.idefics3.inputs import AROUND, ROW, WHOLE, Preparer, tile_spec
 from sensorium.models.idefics3.model import build
 from sensorium.models.idefics3.rules import rules
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 FILM = "<video>"
 """What templates write for a film."""

@@ -14,11 +14,11 @@ from sensorium.models.llava.inputs import ROW, Preparer, ViewSpec, original_sett
 from sensorium.models.llava.model import build
 from sensorium.models.llava.original import is_original
 from sensorium.models.llava.rules import rules
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 
 def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:

@@ -9,6 +9,7 @@ from sensorium.chat.jinja import ChatTemplate
 from sensorium.inputs.settings import picture_settings
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.models.answerer import Answerer
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.mllama.config import read_config
 from sensorium.models.mllama.inputs import PICTURE, Preparer, tile_spec
 from sensorium.models.mllama.model import build
@@ -17,7 +18,6 @@ from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 
 def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:

@@ -8,6 +8,7 @@ from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.core.errors import CheckpointError
 from sensorium.inputs.settings import picture_settings, tower_pictures
 from sensorium.models.answerer import Answerer
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.paligemma.config import read_config
 from sensorium.models.paligemma.inputs import END, ROW, LineAssembler, Preparer
 from sensorium.models.paligemma.model import build
@@ -17,7 +18,6 @@ from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 
 def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:

@@ -8,6 +8,7 @@ from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.media.types import SAMPLE_RATE
 from sensorium.models.answerer import Answerer
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.qwen2_audio.config import read_config
 from sensorium.models.qwen2_audio.inputs import END, MARKS, ROW, START, Preparer, mel_of, read_template
 from sensorium.models.qwen2_audio.model import build
@@ -17,7 +18,6 @@ from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.models.whisper.inputs import check_mel
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 TURN_END, TEXT_END = "<|im_end|>", "<|endoftext|>"
 

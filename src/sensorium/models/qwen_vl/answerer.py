@@ -8,6 +8,7 @@ from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.chat.jinja import ChatTemplate
 from sensorium.inputs.templated import TemplatedAssembler
 from sensorium.models.answerer import Answerer
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.qwen_vl.config import read_config
 from sensorium.models.qwen_vl.inputs import (
     END,
@@ -26,7 +27,6 @@ from sensorium.models.reading import of_checkpoint
 from sensorium.models.tokens import answer_ends, check_rows
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
-from sensorium.models.loading import load_checkpoint
 
 TURN_END, TEXT_END = "<|im_end|>", "<|endoftext|>"
 

@@ -9,6 +9,7 @@ from sensorium.core.errors import UnsupportedMedia
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.language.config import DecoderConfig, build_decoder
 from sensorium.language.decoder import Decoder
+from sensorium.models.loading import load_checkpoint
 from sensorium.models.reading import of_checkpoint
 from sensorium.models.text.config import read_config
 from sensorium.models.text.rules import rules
@@ -16,7 +17,6 @@ from sensorium.nn.cache import KVCache
 from sensorium.nn.skeleton import Unfilled
 from sensorium.weights.checkpoint import Checkpoint, read_json
 from sensorium.weights.keymap import KeyMap
-from sensorium.models.loading import load_checkpoint
 
 
 class TextModel(nn.Module):

@@ -1,0 +1,116 @@
+"""What stands between products: root-mean-square norms, rotary positions with keys and values put away, gates.
+
+All in fp32; what a product takes next is written as bf16. Widths are multiples of 32.
+"""
+
+from typing import Any
+
+from sensorium.nn.kernels.lanes import (
+    compiled,
+    exp,
+    field,
+    fma,
+    inverse_root,
+    load_float,
+    load_floats,
+    over,
+    plus,
+    spread,
+    store_floats,
+    store_halves,
+    times,
+    total,
+)
+from sensorium.nn.kernels.pages import page_row
+
+
+@compiled
+def norm(op: int, thread: int, threads: int) -> None:
+    """Norm: x / rms(x) * weight.
+
+    Fields: 1 x: [M, 2-D rows of field 2 numbers] fp32; 3 weight: [D] fp32; 4 out: [M, D]; 5 M; 6 D; 7 eps; 8 what out
+    is: 0 for bf16, 1 for fp32 to which it is added.
+    """
+    width = field(op, 6)
+    for m in range(thread, field(op, 5), threads):
+        x, weight = field(op, 1) + 4 * m * field(op, 2), field(op, 3)
+        by = _by(x, width, load_float(op + 56))
+        for at in range(0, width, 16):
+            value = times(times(load_floats(x + 4 * at), by), load_floats(weight + 4 * at))
+            if field(op, 8):
+                where = field(op, 4) + 4 * (m * width + at)
+                store_floats(where, plus(load_floats(where), value))
+            else:
+                store_halves(field(op, 4) + 2 * (m * width + at), value)
+
+
+@compiled
+def _by(x: int, width: int, eps: float) -> Any:
+    """What a norm multiplies by, in all lanes."""
+    squares = spread(0.0)
+    for at in range(0, width, 16):
+        value = load_floats(x + 4 * at)
+        squares = fma(value, value, squares)
+    return inverse_root(spread(total(squares) / width + eps))
+
+
+@compiled
+def turn(op: int, thread: int, threads: int) -> None:
+    """Turn queries and keys by their positions; put keys and values away.
+
+    Fields: 1 rows of queries, keys and values, side by side; 2 numbers from one to the next; 3 cosine, 4 sine, [B, E/2]
+    fp32, or 0; 5 to 14 as in `pages.look`, with the place of the new token; 15 norms, or 0: weights of queries and of
+    keys, fp32, and eps; 16 queries, out: [B, H, E] bf16.
+    """
+    heads, kv_heads = field(op, 10), field(op, 11)
+    each = heads + 2 * kv_heads
+    for unit in range(thread, field(op, 9) * each, threads):
+        row, head = unit // each, unit % each
+        x = field(op, 1) + 4 * (row * field(op, 2) + head * field(op, 12))
+        if head >= heads + kv_heads:
+            out = page_row(op, field(op, 6), row, head - heads - kv_heads)
+            for at in range(0, field(op, 12), 16):
+                store_halves(out + 2 * at, load_floats(x + 4 * at))
+        elif head >= heads:
+            _turn_head(op, x, page_row(op, field(op, 5), row, head - heads), row, 1)
+        else:
+            _turn_head(op, x, field(op, 16) + 2 * (row * heads + head) * field(op, 12), row, 0)
+
+
+@compiled
+def _turn_head(op: int, x: int, out: int, row: int, which: int) -> None:
+    width, norms = field(op, 12), field(op, 15)
+    if norms:
+        weight, by = field(norms, which), _by(x, width, load_float(norms + 16))
+        for at in range(0, width, 16):
+            store_floats(x + 4 * at, times(times(load_floats(x + 4 * at), by), load_floats(weight + 4 * at)))
+    half = width // 2
+    for at in range(0, half, 16):
+        first, second = load_floats(x + 4 * at), load_floats(x + 4 * (at + half))
+        if field(op, 3):
+            cos = load_floats(field(op, 3) + 4 * (row * half + at))
+            sin = load_floats(field(op, 4) + 4 * (row * half + at))
+            minus = times(sin, spread(-1.0))
+            first, second = fma(second, minus, times(first, cos)), fma(first, sin, times(second, cos))
+        store_halves(out + 2 * at, first)
+        store_halves(out + 2 * (at + half), second)
+
+
+@compiled
+def gate(op: int, thread: int, threads: int) -> None:
+    """Gates: x sigmoid(t) up, where t makes it silu (x), or gelu as by tanh.
+
+    Fields: 1 x and up, side by side: [M, rows of field 2 numbers] fp32; 3 out: [M, D] bf16; 4 M; 5 D; 6 0 for silu.
+    """
+    rows, width = field(op, 4), field(op, 5)
+    pieces = width // 16
+    for unit in range(thread, rows * pieces, threads):
+        row, at = unit // pieces, unit % pieces * 16
+        x = load_floats(field(op, 1) + 4 * (row * field(op, 2) + at))
+        up = load_floats(field(op, 1) + 4 * (row * field(op, 2) + at + width))
+        t = x
+        if field(op, 6):
+            cubed = fma(times(times(x, x), x), spread(0.044715), x)
+            t = times(cubed, spread(1.5957691216057308))  # 2 sqrt(2 / pi)
+        bottom = plus(exp(times(t, spread(-1.0))), spread(1.0))
+        store_halves(field(op, 3) + 2 * (row * width + at), times(over(x, bottom), up))
