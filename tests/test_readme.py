@@ -10,8 +10,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +48,9 @@ PATIENCE = "…"
 
 TOLERANCE = 0.05
 """Between the decimals of two machines; and a score may differ by an answer or two."""
+
+SERVER = "localhost:8000"
+"""Where examples ask a server."""
 
 CHINESE_HEAD = "| 领域 | 得分 | 95 % 区间 | 总给最常见答案 | 题数 | 失败 |"
 
@@ -112,7 +119,8 @@ def run_console(code: str, folder: Path) -> Ran:
 
 def run_python(code: str, folder: Path) -> Ran:
     """Run code; comments that begin with "#>" stand for what was written since the last ones."""
-    *parts, rest = python(("-",), PLACE.sub(r'\1print("\\0", end="")\n', code), folder).split("\0")
+    with served(code) as asking:
+        *parts, rest = python(("-",), PLACE.sub(r'\1print("\\0", end="")\n', asking), folder).split("\0")
     assert not rest, f"nothing shows that this was written: {rest}"
     written = iter(parts)
 
@@ -120,6 +128,26 @@ def run_python(code: str, folder: Path) -> Ran:
         return "".join(f"{place[1]}#> {line}\n" for line in next(written).splitlines()) or f"{place[1]}#>\n"
 
     return Ran(PLACE.sub(comment, code), folder)
+
+
+@contextmanager
+def served(code: str) -> Iterator[str]:
+    """The code with the address of a server that runs meanwhile, if it asks one."""
+    if SERVER not in code:
+        yield code
+        return
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "sensorium", "serve", "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(600):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.1)
+            yield code.replace(SERVER, f"127.0.0.1:{port}")
+        finally:
+            server.kill()
 
 
 def rerun(page: str, folder: Path) -> str:
