@@ -87,8 +87,13 @@ NAMES = {
 }
 
 
-def write_gguf(path: Path, weights: dict[str, Any], kind: str) -> None:
-    """The same numbers for llama.cpp, all matrices of one kind; without a vocabulary."""
+def wordless(out: Any) -> None:
+    """No vocabulary: tokens are numbers here."""
+    out.add_tokenizer_model("no_vocab")
+
+
+def write_gguf(path: Path, weights: dict[str, Any], kind: str, add_words: Callable[[Any], None] = wordless) -> None:
+    """The same numbers for llama.cpp, all matrices of one kind."""
     import gguf
 
     out = gguf.GGUFWriter(path, "llama")
@@ -102,7 +107,7 @@ def write_gguf(path: Path, weights: dict[str, Any], kind: str) -> None:
     out.add_rope_dimension_count(CONFIG["hidden_size"] // CONFIG["num_attention_heads"])
     out.add_rope_freq_base(CONFIG["rope_theta"])
     out.add_vocab_size(CONFIG["vocab_size"])
-    out.add_tokenizer_model("no_vocab")
+    add_words(out)
     quantised = gguf.GGMLQuantizationType[kind]
     for name, numbers in weights.items():
         target = gguf_name(name)

@@ -1,13 +1,19 @@
 """A model without a network: its scores are written down."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
+from tests.engine.asking import Watched
 from torch import Tensor
 
 from sensorium.inputs.carrier import ModelInputs
+from sensorium.models.answerer import Answerer
+from sensorium.models.early import EarlyFusion
 from sensorium.nn.cache import KVCache
+from sensorium.runtime.parts import Parts
 
 
 class Script:
@@ -48,3 +54,15 @@ def says() -> Callable[..., list[list[list[float]]]]:
         ]
 
     return scores
+
+
+@pytest.fixture
+def network(tiny_nano: EarlyFusion) -> Watched:
+    """A tiny `nano` that is watched."""
+    return Watched(tiny_nano)
+
+
+@pytest.fixture
+def model(tiny_parts: Parts, network: Watched) -> Answerer:
+    """It, with what answers need; nothing stops it early."""
+    return replace(tiny_parts.model, network=cast("EarlyFusion", network), stops=frozenset())

@@ -9,9 +9,21 @@ import pytest
 
 from sensorium.core.errors import CheckpointError, ModelError, UsageError
 from sensorium.runtime.load import load as inner
+from sensorium.serving.backend import EngineAnswers
+from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import Refusal
-from sensorium.serving.shelf import Shelf, look_at
+from sensorium.serving.fetch import Fetcher
+from sensorium.serving.limits import ServerLimits
+from sensorium.serving.shelf import Card, Shelf, look_at, open_here
 from sensorium.serving.worker import Worker
+
+LIMITS = ServerLimits()
+DECODER = Decoder(LIMITS, Fetcher((), LIMITS))
+
+
+async def opened(card: Card) -> EngineAnswers:
+    return open_here(card, DECODER, waiting=4)
+
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -42,7 +54,7 @@ def test_cards(folders: list[str], tmp_path: Path) -> None:
 def test_models_are_loaded_when_asked_and_kept(folders: list[str]) -> None:
     async def scenario() -> None:
         worker = Worker(waiting=8)
-        shelf = Shelf(look_at(folders), worker)
+        shelf = Shelf(look_at(folders), worker, opened)
         assert not shelf.loaded
         await shelf.first()
         assert list(shelf.loaded) == ["tiny"]
@@ -60,6 +72,7 @@ def test_models_are_loaded_when_asked_and_kept(folders: list[str]) -> None:
         with pytest.raises(Refusal, match="operator can add one"):
             await shelf.transcriber("tiny")
         worker.stop()
+        await shelf.close()
 
     asyncio.run(scenario())
 
@@ -67,7 +80,7 @@ def test_models_are_loaded_when_asked_and_kept(folders: list[str]) -> None:
 def test_the_longest_unused_makes_room(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         worker = Worker(waiting=8)
-        shelf = Shelf(look_at(folders[:2]), worker)
+        shelf = Shelf(look_at(folders[:2]), worker, opened)
         await shelf.first()
 
         def load(name: Any) -> Any:
@@ -86,5 +99,6 @@ def test_the_longest_unused_makes_room(folders: list[str], monkeypatch: pytest.M
         with pytest.raises(ModelError, match="needs more"):
             await shelf.answers("tiny")
         worker.stop()
+        await shelf.close()
 
     asyncio.run(scenario())

@@ -124,6 +124,10 @@ class HubTokenizer:
         inner.add_tokens(missing)
         return cls(inner, variables=variables, also=also)
 
+    def to_json(self) -> str:
+        """The text of a `tokenizer.json`."""
+        return str(self._inner.to_str(pretty=False))
+
     @property
     def vocabulary(self) -> int:
         """Number of ids, added ones included."""

@@ -1,5 +1,6 @@
 """`sensorium index`: folders of media, made searchable."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,12 +14,12 @@ import typer
 from sensorium.cli.console import note, write, write_json
 from sensorium.cli.embed import open_space
 from sensorium.cli.inputs import AsJson
-from sensorium.cli.storing import IndexFolder, index_folder
+from sensorium.cli.storing import IndexFolder, index_folder, shown_index
 from sensorium.core.errors import UnreadableMedia, UsageError
 
 if TYPE_CHECKING:
     from sensorium.space.index.build import Progress, Report
-    from sensorium.space.index.sqlite import SqliteStore
+    from sensorium.space.index.opening import AnyStore
     from sensorium.space.index.types import Refusal
 
 DEFAULT = "nano-space"
@@ -58,50 +59,47 @@ def index(
     forgotten = _forget(where, forget) if forget else 0
     report = _index(where, paths, model, retry) if paths else None
     if as_json:
-        write_json({"index": str(where), "forgotten": forgotten, **_as_dict(report)})
+        write_json({"index": shown_index(where), "forgotten": forgotten, **_as_dict(report)})
     else:
         if forget:
-            write(f"{_files(forgotten)} taken out of {where}")
+            write(f"{_files(forgotten)} taken out of {shown_index(where)}")
         if report is not None:
             _tell(report)
     if report is not None and _failed(report, paths or []):
         raise typer.Exit(UnreadableMedia.exit_code)
 
 
-def _forget(where: Path, paths: list[str]) -> int:
+def _forget(where: Path | str, paths: list[str]) -> int:
     from sensorium.space.index.build import forget
-    from sensorium.space.index.sqlite import SqliteStore
+    from sensorium.space.index.opening import open_store
 
-    with closing(SqliteStore(where, write=True)) as store:
+    with closing(open_store(where, write=True)) as store:
         return forget(store, paths)
 
 
-def _index(where: Path, paths: list[str], model: str | None, retry: bool) -> "Report":
+def _index(where: Path | str, paths: list[str], model: str | None, retry: bool) -> "Report":
     from sensorium.space.index.build import index_paths
     from sensorium.space.index.walk import roots_of
 
     roots_of(paths)
     with _opened(where, model) as (store, embedder), _watching() as progress:
-        return index_paths(store, embedder, paths, leave_out=where, retry=retry, progress=progress)
+        inside = where if isinstance(where, Path) else Path(os.devnull)
+        return index_paths(store, embedder, paths, leave_out=inside, retry=retry, progress=progress)
 
 
 @contextmanager
-def _opened(where: Path, model: str | None) -> "Iterator[tuple[SqliteStore, Any]]":
+def _opened(where: Path | str, model: str | None) -> "Iterator[tuple[AnyStore, Any]]":
     """The store, made if need be, and the model that it is of."""
-    from sensorium.space.index.schema import DATABASE
-    from sensorium.space.index.sqlite import SqliteStore, make_index
+    from sensorium.space.index.opening import kept_model, make_store, open_store
 
-    if (where / DATABASE).is_file():
-        with closing(SqliteStore(where)) as store:
-            kept = store.model
-    else:
-        kept = DEFAULT
     name = str(Path(model).absolute()) if model is not None and Path(model).is_dir() else model
-    embedder = open_space(name or kept)
-    make_index(where, embedder.name, embedder.width)
-    with closing(SqliteStore(where, write=True)) as store:
+    embedder = open_space(name or kept_model(where) or DEFAULT)
+    make_store(where, embedder.name, embedder.width)
+    with closing(open_store(where, write=True)) as store:
         store.check_model(embedder)
         yield store, embedder
+        if store.notice:
+            note(store.notice)
 
 
 def _failed(report: "Report", paths: list[str]) -> bool:

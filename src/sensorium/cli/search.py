@@ -20,9 +20,9 @@ from sensorium.core.errors import UsageError
 from sensorium.core.files import write_atomic
 
 if TYPE_CHECKING:
+    from sensorium.space.index.opening import AnyStore
     from sensorium.space.index.query import Query
     from sensorium.space.index.search import Hit, Results
-    from sensorium.space.index.sqlite import SqliteStore
     from sensorium.space.index.types import Filter
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
@@ -99,15 +99,17 @@ def search(
         typer.launch(str(page) if page is not None else results.hits[0].path)
 
 
-def _search(where: Path, query: list[str], top: int, held: "Filter") -> "Results":
+def _search(where: Path | str, query: list[str], top: int, held: "Filter") -> "Results":
+    from sensorium.space.index.opening import open_store
     from sensorium.space.index.search import search as run
-    from sensorium.space.index.sqlite import SqliteStore
 
-    with closing(SqliteStore(where)) as store:
+    with closing(open_store(where)) as store:
+        if store.notice:
+            note(store.notice)
         return run(store, _query(store, query), count=top, within=held)
 
 
-def _query(store: "SqliteStore", given: list[str]) -> "Query":
+def _query(store: "AnyStore", given: list[str]) -> "Query":
     from sensorium.space.index.query import make_query
     from sensorium.space.index.reading import read_pieces
 

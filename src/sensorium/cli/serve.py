@@ -1,11 +1,13 @@
 """`sensorium serve`: models over HTTP, in the protocols of OpenAI, Anthropic, Gemini and Ollama."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sensorium.cli.console import note, patience
 from sensorium.cli.fetching import fetching
+from sensorium.cli.storing import index_folder
 from sensorium.core.packages import require
 
 if TYPE_CHECKING:
@@ -46,8 +48,12 @@ def serve(
         int | None, typer.Option("--requests-per-minute", metavar="N", min=1, help="Of each key.", show_default=False)
     ] = None,
     at_once: Annotated[int, typer.Option("--at-once", metavar="N", min=1, help="Requests of each key.")] = 64,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="FOLDER", help="An index that the page can search.", show_default=False),
+    ] = None,
 ) -> None:
-    """Answer programs that speak to OpenAI, Anthropic, Gemini or Ollama.
+    """Answer programs that speak to OpenAI, Anthropic, Gemini or Ollama; and people, on a page.
 
     The log goes to standard error, one line of JSON per request, without anybody's words. Ctrl-C or SIGTERM lets
     running answers finish, for 30 seconds; a second one ends them.
@@ -58,14 +64,23 @@ def serve(
     from sensorium.serving.limits import ServerLimits
     from sensorium.serving.server import check_address
     from sensorium.serving.server import serve as run
+    from sensorium.serving.studio.routes import StudioSettings
 
     keys = api_key or []
     check_address(host, keys)
     cards = _look(model or [])
     limits = ServerLimits(requests_per_minute=requests_per_minute, at_once=at_once)
-    settings = Settings(cards, keys, allow_media_domain or [], limits)
+    settings = Settings(
+        cards,
+        keys,
+        allow_media_domain or [],
+        limits,
+        StudioSettings(index_folder(None).parent / "studio.sqlite", index),
+        own_process=True,
+    )
     note(
-        f"{', '.join(card.id for card in cards)} at http://{host}:{port} (OpenAI: /v1, Anthropic, Gemini and Ollama: /)"
+        f"{', '.join(card.id for card in cards)} at http://{host}:{port}, "
+        "where the page is (OpenAI: /v1, Anthropic, Gemini and Ollama: /)"
     )
     run(settings, host=host, port=port)
 

@@ -21,6 +21,7 @@ from sensorium.nn.kernels.table import Heads, Pointed, Program, Table, Turning, 
 from sensorium.nn.linear import whole
 from sensorium.nn.mlp import GatedMlp
 from sensorium.nn.norm import CentredRmsNorm, RmsNorm
+from sensorium.nn.paged import PAGE, PagedBatch
 from sensorium.nn.quantised import weight_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class QuickStep:
         run, where = runner(), _pointed(cache)
         if run is None or where is None or not _on_the_left(present):
             return None
-        starts = [_start(where.lengths, present, window) for window in self._decoder.windows]
+        padding = None if isinstance(cache, PagedBatch) else present  # blocks have none
+        starts = [_start(where.lengths, padding, window) for window in self._decoder.windows]
         with self._free:
             if self._made is None or self._made.rows.shape[0] != len(ids):
                 self._made = self._make(len(ids))
@@ -215,6 +217,8 @@ def _start(lengths: Tensor, present: Tensor | None, window: int | None) -> Tenso
 
 def _pointed(cache: KVCache) -> Pointed | None:
     """Where a cache is once it has one more token: sequences side by side are pages as long as it. None for others."""
+    if isinstance(cache, PagedBatch) and cache.capacity > cache.length:
+        return Pointed(cache.tables, cache.lengths + 1, PAGE)
     if type(cache) is not KVCache or cache.length >= cache.capacity:
         return None
     batch = len(cache.layers[0].keys)

@@ -137,10 +137,10 @@ def answer(
     held.taken = talk.ids + [event.id for event in events[:-1]]  # the last one was never put in
     timings = Timings(first_token=first_token, total=perf_counter() - began)
     made = answer_of(parts, text, events, timings, talk, guess=blind or held.strange)
-    made = replace(made, notices=tuple(told), places=_places(model, text, messages, talk))
+    made = replace(made, notices=tuple(told), places=places_of(model, text, messages, talk))
     stopped_by = None
     if words.stopped:
-        made, stopped_by = replace(made, finish_reason="stop"), _stop_behind(text, model, events, stops)
+        made, stopped_by = replace(made, finish_reason="stop"), stop_behind(text, model, _said(events), stops)
     yield StreamEvent("", replace(made, modality_weights=_weights(cache)), stopped_by, _said(events[told_of:]))
 
 
@@ -155,9 +155,9 @@ def _said(events: Sequence[TokenEvent]) -> tuple[TokenEvent, ...]:
     return tuple(event for event in events if event.finish != "stop")
 
 
-def _stop_behind(text: str, model: Answerer, events: Sequence[TokenEvent], stops: Sequence[str]) -> str | None:
+def stop_behind(text: str, model: Answerer, said: Sequence[TokenEvent], stops: Sequence[str]) -> str | None:
     """The stop string that an answer was cut at: what its tokens say behind its text."""
-    behind = model.tokenizer.decode([event.id for event in _said(events)])[len(text) :]
+    behind = model.tokenizer.decode([event.id for event in said])[len(text) :]
     return max((stop for stop in stops if behind.startswith(stop)), key=len, default=None)
 
 
@@ -187,7 +187,7 @@ def answer_of(
     )
 
 
-def _places(model: Answerer, text: str, messages: Sequence[Message], talk: Talk) -> tuple[Place, ...]:
+def places_of(model: Answerer, text: str, messages: Sequence[Message], talk: Talk) -> tuple[Place, ...]:
     """Places in the medium that was shown last; none where several were shown at once, for which is not said."""
     latest = next((message.media for message in reversed(messages) if message.media), ())
     if model.places is None or len(latest) != 1:

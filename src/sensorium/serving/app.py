@@ -1,5 +1,6 @@
 """The application: routes of all protocols behind the wall."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from sensorium.core.errors import ModelError, SensoriumError
 from sensorium.serving import health, models
 from sensorium.serving.anthropic.routes import ROUTES as ANTHROPIC
+from sensorium.serving.backend import Answers
 from sensorium.serving.desk import Desk
 from sensorium.serving.dialects import fault_response
 from sensorium.serving.drafts import Decoder
@@ -24,7 +26,10 @@ from sensorium.serving.log import tell, tell_failure
 from sensorium.serving.measures import Measures
 from sensorium.serving.ollama.routes import ROUTES as OLLAMA
 from sensorium.serving.openai.routes import ROUTES as OPENAI
-from sensorium.serving.shelf import Card, Shelf
+from sensorium.serving.shelf import Card, Shelf, open_here
+from sensorium.serving.studio.mounting import mount
+from sensorium.serving.studio.routes import StudioSettings
+from sensorium.serving.supervised import Supervised
 from sensorium.serving.visit import visit_of
 from sensorium.serving.wall import State, Wall
 from sensorium.serving.worker import Worker
@@ -32,12 +37,15 @@ from sensorium.serving.worker import Worker
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator decides. `media_hosts` are those that media may be fetched from."""
+    """What an operator decides. `media_hosts` are those that media may be fetched from; `studio` the page, if any."""
 
     cards: Sequence[Card]
     keys: Sequence[str] = ()
     media_hosts: Sequence[str] = ()
     limits: ServerLimits = field(default_factory=ServerLimits)
+    studio: StudioSettings | None = None
+    own_process: bool = False
+    """Whether each model that answers runs in a process of its own, as the command has it."""
 
 
 class Server:
@@ -48,7 +56,9 @@ class Server:
         limits = settings.limits
         self.state = State()
         self.worker = Worker(waiting=limits.waiting)
-        self._shelf = Shelf(settings.cards, self.worker)
+        self._settings = settings
+        self._decoder = Decoder(limits, Fetcher(settings.media_hosts, limits))
+        self.shelf = Shelf(settings.cards, self.worker, self._open)
         inner = Starlette(
             routes=[*health.ROUTES, *OPENAI, *ANTHROPIC, *GEMINI, *OLLAMA, *models.ROUTES],
             exception_handlers={SensoriumError: _on_error, HTTPException: _on_http, 500: _on_fault_of_ours},
@@ -58,10 +68,8 @@ class Server:
         inner.state.wall = self.state
         inner.state.worker = self.worker
         inner.state.measures = measures = Measures()
-        inner.state.desk = Desk(
-            self._shelf, Decoder(limits, Fetcher(settings.media_hosts, limits)), limits, self.worker
-        )
-        self.app = Wall(
+        inner.state.desk = Desk(self.shelf, self._decoder, limits, self.worker)
+        wall = Wall(
             inner,
             keys=Keys(settings.keys, limits),
             limits=limits,
@@ -69,15 +77,30 @@ class Server:
             state=self.state,
             tell_fault=fault_response,
         )
+        self.app = mount(settings.studio, inner, wall)
+
+    async def stop(self) -> None:
+        """End all work; whoever is still answered is told so, in their protocol."""
+        self.worker.stop()
+        await self.shelf.close()
+
+    async def _open(self, card: Card) -> Answers:
+        settings = self._settings
+        if settings.own_process:
+            model = Supervised(card, settings.limits, settings.media_hosts)
+            await model.start()
+            return model
+        waiting = settings.limits.waiting
+        return await asyncio.to_thread(open_here, card, self._decoder, waiting=waiting)
 
     @asynccontextmanager
     async def _life(self, app: Starlette) -> AsyncIterator[None]:
-        await self._shelf.first()
-        tell("started", models=list(self._shelf.cards))
+        await self.shelf.first()
+        tell("started", models=list(self.shelf.cards))
         try:
             yield
         finally:
-            self.worker.stop()
+            await self.stop()
             tell("stopped")
 
 

@@ -1,13 +1,13 @@
 """What is asked, whatever the protocol: the model, the talk, and how the answer is to be made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from sensorium.engine.grammar import Form
 from sensorium.engine.sampling import Sampling
-from sensorium.serving.backend import Answers
 from sensorium.serving.drafts import Draft
-from sensorium.serving.fields import Fields, refused
+from sensorium.serving.fields import Fields
 
 LONGEST = 1024
 """Tokens of an answer where the client names no bound and the model has room for them."""
@@ -46,31 +46,22 @@ class Wish:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request for answers."""
+    """A request for answers. `form` is what they must look like; None for any words."""
 
     model: str
     drafts: tuple[Draft, ...]
     wishes: tuple[Wish, ...] = ()
     stops: tuple[str, ...] = ()
     answers: int = 1
+    form: Form | None = None
 
-    def sampling(self, model: Answers, index: int = 0) -> Sampling:
-        """How the tokens of the answer with that index are chosen.
-
-        Raises: Refusal for an option that the model does not honour; UsageError for a wrong value.
-        """
+    def sampling(self) -> Sampling:
+        """How tokens are chosen. Raises: UsageError for a wrong value."""
         options: dict[str, Any] = {"max_tokens": LONGEST}
         for wish in self.wishes:
-            if wish.option in NEUTRAL and wish.value == NEUTRAL[wish.option]:
-                continue
-            if wish.option in model.options:
+            if wish.option not in NEUTRAL or wish.value != NEUTRAL[wish.option]:
                 options[wish.option] = wish.value
-            else:
-                raise refused(wish.field, "this model's answers cannot be made so", "it left out")
-        sampling = Sampling(**options)
-        if index and sampling.seed is not None:
-            sampling = replace(sampling, seed=(sampling.seed + index) % 2**63)
-        return sampling
+        return Sampling(**options)
 
 
 def wishes(fields: Fields, **names: str) -> tuple[Wish, ...]:

@@ -1,19 +1,66 @@
-"""The narrow place between protocols and models: messages in, pieces of an answer out.
+"""The narrow place between protocols and models: a talk in, pieces of its answers out.
 
-`Answers` is all that a protocol knows of a model. `LocalAnswers` runs one in the computing thread, one request after
-the other; an engine that batches takes its place without a protocol noticing.
+`Answers` is all that a protocol knows of a model. `EngineAnswers` is one in this process, whose engine answers many at
+once; `Supervised` (supervised.py) is the same in a process of its own.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import fields, replace
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import monotonic, perf_counter
+from typing import NamedTuple, Protocol, TypeVar
 
-from sensorium.chat.message import Message
+from anyio import CapacityLimiter, to_thread
+
+from sensorium.chat.message import Timings
+from sensorium.core.errors import EngineError, MissingPackage
+from sensorium.engine.engine import Engine
+from sensorium.engine.generate import TokenEvent
+from sensorium.engine.grammar import Form, Grammars
+from sensorium.engine.model import FAILURES, Settings, failure
+from sensorium.engine.request import Handle, Request
 from sensorium.engine.sampling import Sampling
-from sensorium.runtime.answering import answer, prompt, shown
+from sensorium.engine.scheduler import Limits, QueueFull
+from sensorium.engine.thread import EngineThread
+from sensorium.models.answerer import Answerer
+from sensorium.runtime.answering import prompt, shown
 from sensorium.runtime.parts import Parts
 from sensorium.runtime.protocol import StreamEvent
-from sensorium.serving.worker import Worker
+from sensorium.runtime.replying import Question, Reply, prepare
+from sensorium.runtime.together import room_for
+from sensorium.serving.drafts import Decoder, Draft
+from sensorium.serving.faults import busy, stopping
+
+R = TypeVar("R")
+
+ROWS = 16
+"""Answers that are computed at once."""
+
+PREPARING = 2
+"""Talks that become tokens at once."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model is asked.
+
+    form: what answers must look like; None for any words. answers: how many. tenant: whose request it is.
+    """
+
+    drafts: tuple[Draft, ...]
+    sampling: Sampling
+    stops: tuple[str, ...] = ()
+    form: Form | None = None
+    answers: int = 1
+    tenant: str = ""
+
+
+class Piece(NamedTuple):
+    """A piece of one of the answers, which `which` counts from 0."""
+
+    which: int
+    event: StreamEvent
 
 
 class Answers(Protocol):
@@ -24,64 +71,171 @@ class Answers(Protocol):
         """As clients call it."""
 
     @property
-    def modalities(self) -> tuple[str, ...]:
-        """What it takes."""
-
-    @property
     def max_tokens(self) -> int:
         """Of a whole talk, the answer included."""
 
     @property
-    def options(self) -> frozenset[str]:
-        """The fields of `Sampling` that it honours."""
+    def running(self) -> int:
+        """Requests that wait or are answered."""
+
+    def moves(self, within: float) -> bool:
+        """Whether nothing waits, or something was made in the last `within` seconds."""
 
     def spell(self, id_: int) -> str:
-        """The text of one token."""
+        """The text of a token that was told."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of a talk that is to be answered, media included. Raises: InputError."""
+    async def count(self, drafts: Sequence[Draft]) -> int:
+        """Tokens of a talk that is to be answered, media included. Raises: InputError, Refusal."""
 
-    def stream(
-        self, messages: Sequence[Message], sampling: Sampling, stops: Sequence[str]
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """An answer up to one of `stops`, piece by piece; the last event has the whole of it. Closing it ends the work.
+    def stream(self, asked: Asked) -> AsyncGenerator[Piece, None]:
+        """Answers, each up to one of the stop strings, piece by piece; the last event of each has the whole of it.
 
-        Raises: InputError for media or a talk that the model cannot take, Refusal when too many wait, EngineError.
+        Closing it ends the work. Raises: InputError for media or a talk that the model cannot take, UsageError for a
+        form that is wrong, Refusal when too many wait, EngineError.
         """
 
+    async def close(self) -> None:
+        """End; whoever is still answered is told so."""
 
-class LocalAnswers:
-    """A model on this machine."""
 
-    def __init__(self, parts: Parts, worker: Worker, *, name: str, modalities: tuple[str, ...]) -> None:
-        """Wrap a loaded model. Args: name: as clients call it; modalities: what it takes."""
+class EngineAnswers:
+    """A model whose engine computes in one thread of this process."""
+
+    def __init__(self, parts: Parts, *, name: str, decoder: Decoder, waiting: int) -> None:
+        """Take a loaded model. Args: name: as clients call it; waiting: requests that may wait, more are sent away."""
         self._parts = replace(parts, name=name)
-        self._worker = worker
+        self._decoder = decoder
+        self._most = waiting + ROWS
+        settings = Settings(name=name, cache_bytes=room_for(parts, ROWS), limits=Limits(waiting=self._most, rows=ROWS))
+        self._thread = EngineThread(Engine(parts.model, settings, grammars=_grammars(parts.model)))
+        self._slots: CapacityLimiter | None = None
+        self._stopping = False
+        self._moved = monotonic()
+        self._typical = 1.0  # seconds of one request
         self.name = name
-        self.modalities = modalities
+        self.running = 0
 
     @property
     def max_tokens(self) -> int:
         """Of a whole talk, the answer included."""
         return self._parts.model.max_tokens
 
-    @property
-    def options(self) -> frozenset[str]:
-        """The fields of `Sampling`."""
-        return frozenset(each.name for each in fields(Sampling))
+    def moves(self, within: float) -> bool:
+        """Whether nothing waits, or something was made lately."""
+        return self._thread.alive and (self.running == 0 or monotonic() - self._moved < within)
 
     def spell(self, id_: int) -> str:
         """The text of one token."""
         return self._parts.model.tokenizer.decode([id_])
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count(self, drafts: Sequence[Draft]) -> int:
         """Tokens of a talk that is to be answered, media included. Raises: InputError."""
-        fitting, _ = shown(messages, self._parts.model)
-        return await self._worker.run(lambda: len(prompt(self._parts.model, fitting).ids))
+        messages = await self._decoder.messages(drafts)
+        model = self._parts.model
+        return await self._beside(lambda: len(prompt(model, shown(messages, model)[0]).ids))
 
-    def stream(
-        self, messages: Sequence[Message], sampling: Sampling, stops: Sequence[str]
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """An answer piece by piece; see `Answers`."""
-        fitting, notices = shown(messages, self._parts.model)
-        return self._worker.stream(lambda: answer(self._parts, fitting, sampling, stops=stops, notices=notices))
+    async def stream(self, asked: Asked) -> AsyncGenerator[Piece, None]:
+        """Answers piece by piece; see `Answers`."""
+        if self._stopping:
+            raise stopping()
+        if self.running >= self._most:
+            raise busy(self.running, self._typical * self.running / ROWS)
+        began = monotonic()
+        if not self.running:
+            self._moved = began
+        self.running += 1
+        try:
+            async for piece in self._pieces(asked):
+                yield piece
+        finally:
+            self.running -= 1
+            self._typical += 0.1 * (monotonic() - began - self._typical)
+
+    async def close(self) -> None:
+        """End; whoever is still answered is told so."""
+        self._stopping = True
+        await asyncio.to_thread(self._thread.close)
+
+    async def _pieces(self, asked: Asked) -> AsyncGenerator[Piece, None]:
+        began = perf_counter()
+        messages = await self._decoder.messages(asked.drafts)
+        line = _Line(asyncio.get_running_loop())
+        try:
+            question = await self._beside(lambda: self._begin(line, prepare(self._parts, messages, self._call), asked))
+            replies = [Reply(question, asked.stops) for _ in range(asked.answers)]
+            first: list[float | None] = [None] * asked.answers
+            while (event := await line.next()) is not None:
+                self._moved = monotonic()
+                now = perf_counter() - began
+                first[event.answer] = first[event.answer] or now
+                for said in replies[event.answer].push(event, Timings(first[event.answer] or now, now)):
+                    yield Piece(event.answer, said)
+        finally:
+            line.leave()
+        if (error := line.error) is not None:
+            raise stopping() if self._stopping else error
+
+    def _begin(self, line: "_Line", question: Question, asked: Asked) -> Question:
+        sampling = question.fitting(asked.sampling)
+        request = Request(question.inputs, sampling, asked.stops, asked.form, asked.answers, asked.tenant)
+        try:
+            line.handle = self._thread.submit(request, line.tell)
+        except QueueFull as error:
+            raise busy(self.running, self._typical * self.running / ROWS) from error
+        return question
+
+    def _call(self, function: Callable[[], R]) -> R:
+        return self._thread.call(function)
+
+    async def _beside(self, work: Callable[[], R]) -> R:
+        """The result of work that is not the network's. Raises: what it raises, foreign errors as ours."""
+
+        def guarded() -> R:
+            try:
+                return work()
+            except FAILURES as error:  # what a model's code raises ends its request alone
+                raise failure(error) from error
+
+        if self._slots is None:  # belongs to the running loop, so it is made inside
+            self._slots = CapacityLimiter(PREPARING)
+        return await to_thread.run_sync(guarded, limiter=self._slots)
+
+
+class _Line:
+    """From the thread that computes to the loop. `handle` is set once the request is in the queue."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._events: asyncio.Queue[TokenEvent | None] = asyncio.Queue()
+        self.handle: Handle | None = None
+
+    @property
+    def error(self) -> EngineError | None:
+        """What the request ended with."""
+        error = None if self.handle is None else self.handle.error
+        return error if error is None or isinstance(error, EngineError) else EngineError(str(error))
+
+    def tell(self, event: TokenEvent | None) -> None:
+        """Pass an event on."""
+        with suppress(RuntimeError):  # of a loop that is closed: nobody listens
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    async def next(self) -> TokenEvent | None:
+        """The next event; None at the end."""
+        return await self._events.get()
+
+    def leave(self) -> None:
+        """Nobody listens any more."""
+        if self.handle is not None:
+            self.handle.cancel()
+
+
+def _grammars(model: Answerer) -> Grammars | None:
+    """What holds answers to a form; None for tokens, or without the package, that cannot be held."""
+    spelled = getattr(model.tokenizer, "to_json", None)
+    if spelled is None:
+        return None
+    try:
+        return Grammars(spelled(), vocabulary=model.tokenizer.vocabulary, stops=model.stops)
+    except (MissingPackage, EngineError):
+        return None

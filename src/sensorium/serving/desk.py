@@ -15,7 +15,8 @@ from sensorium.media.types import Media
 from sensorium.runtime.embedding import Embedder, Rows
 from sensorium.runtime.protocol import StreamEvent
 from sensorium.serving.asking import Ask
-from sensorium.serving.drafts import Decoder, Given
+from sensorium.serving.backend import Asked
+from sensorium.serving.drafts import Decoder, Given, check_amounts
 from sensorium.serving.faults import Refusal
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.reading import read_json
@@ -70,7 +71,7 @@ class Desk:
         return await while_there(request, self._collect(request, ask))
 
     async def pieces(self, request: Request, ask: Ask) -> AsyncGenerator[Piece, None]:
-        """Answers piece by piece, one after the other; the first piece is made before this returns.
+        """Answers piece by piece, several at once; the first piece is made before this returns.
 
         Raises: SensoriumError for what is known before the first piece, so that it can still have a status of its own.
         """
@@ -82,7 +83,7 @@ class Desk:
 
         async def counted() -> int:
             model = await self.shelf.answers(ask.model)
-            return await model.count(await self.decoder.messages(ask.drafts))
+            return await model.count(ask.drafts)
 
         return await while_there(request, counted())
 
@@ -105,16 +106,15 @@ class Desk:
         return [Said(_whole(row[-1].event), tuple(each.event for each in row), row[-1].spell) for row in rows]
 
     async def _pieces(self, request: Request, ask: Ask) -> AsyncGenerator[Piece, None]:
-        self.shelf.card(ask.model, "answer")
-        messages = await self.decoder.messages(ask.drafts)
+        check_amounts(ask.drafts, self.limits)
         model = await self.shelf.answers(ask.model)
         visit = visit_of(request)
-        for index in range(ask.answers):
-            async with aclosing(model.stream(messages, ask.sampling(model, index), ask.stops)) as events:
-                async for event in events:
-                    if event.answer is not None:
-                        visit.count(ask.model, event.answer.usage)
-                    yield Piece(index, event, model.spell)
+        asked = Asked(ask.drafts, ask.sampling(), ask.stops, ask.form, ask.answers, visit.holder)
+        async with aclosing(model.stream(asked)) as pieces:
+            async for which, event in pieces:
+                if event.answer is not None:
+                    visit.count(ask.model, event.answer.usage)
+                yield Piece(which, event, model.spell)
 
 
 def _places(embedder: Embedder, items: Sequence[str | Media]) -> Rows:

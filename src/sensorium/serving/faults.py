@@ -35,6 +35,9 @@ STATUS: dict[Kind, int] = {
     "unavailable": 503,
 }
 
+LEAST_WAIT = 1.0
+"""Seconds after which a request that was sent away may come again, at the earliest."""
+
 FAILED = "The model failed on this request. Send it again; if it stays so, tell the operator the id of the request."
 
 
@@ -46,6 +49,17 @@ class Refusal(SensoriumError):
         self.kind = kind
         self.field = field
         self.wait = wait
+
+
+def busy(count: int, seconds: float) -> Refusal:
+    """Too many wait. Args: count: of them; seconds: after which there may be room."""
+    message = f"{count} requests wait for the model; expected fewer. Send it again later."
+    return Refusal("busy", message, wait=max(LEAST_WAIT, round(seconds)))
+
+
+def stopping() -> Refusal:
+    """The server ends."""
+    return Refusal("unavailable", "The server is stopping; expected to answer. Send it again in a while.", wait=5.0)
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,26 @@
 """Whether the server lives, whether it can answer, and its measures."""
 
 import asyncio
+from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sensorium.chat.message import user
+from sensorium.chat.message import Text
 from sensorium.core.errors import SensoriumError
 from sensorium.engine.sampling import Sampling
+from sensorium.serving.backend import Asked
+from sensorium.serving.drafts import Draft
 from sensorium.serving.log import tell_failure
 from sensorium.serving.measures import CONTENT_TYPE
 from sensorium.serving.shelf import Shelf
 from sensorium.serving.streams import json_response
-from sensorium.serving.worker import Worker
 
 PATIENCE = 5.0
 """Seconds in which the model must have made a token."""
+
+_QUESTION = Asked((Draft("user", (Text("?"),)),), Sampling(max_tokens=1))
 
 
 async def live(request: Request) -> Response:
@@ -29,12 +33,12 @@ async def ready(request: Request) -> Response:
     state = request.app.state
     if state.wall.draining:
         return _state("draining", 503)
-    worker: Worker = state.worker
-    if worker.count:
-        return _state("ready", 200) if worker.moves(PATIENCE) else _state("stalled", 503)
+    shelf: Shelf = state.desk.shelf
+    if shelf.running:
+        return _state("ready", 200) if shelf.moves(PATIENCE) else _state("stalled", 503)
     try:
         async with asyncio.timeout(PATIENCE):
-            await _step(state.desk.shelf)
+            await _step(shelf)
     except TimeoutError:
         return _state("stalled", 503)
     except SensoriumError as error:
@@ -46,7 +50,7 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """The measures."""
     state = request.app.state
-    return Response(state.measures.text(state.worker.count), media_type=CONTENT_TYPE)
+    return Response(state.measures.text(state.desk.shelf.running), media_type=CONTENT_TYPE)
 
 
 async def _step(shelf: Shelf) -> None:
@@ -54,8 +58,9 @@ async def _step(shelf: Shelf) -> None:
     for id_ in reversed(shelf.loaded):
         if shelf.cards[id_].does == "answer":
             model = await shelf.answers(id_)
-            async for _ in model.stream([user("?")], Sampling(max_tokens=1), ()):
-                pass
+            async with aclosing(model.stream(_QUESTION)) as pieces:
+                async for _ in pieces:
+                    pass
             return
 
 

@@ -67,7 +67,7 @@ class Draining(uvicorn.Server):
         """Look, ten times a second, whether it is time to end."""
         if self._until is not None:
             if monotonic() >= self._until:
-                self._ours.worker.stop()  # whoever is still answered is told so, in their protocol
+                await self._ours.stop()
                 self.should_exit = True
             elif self._ours.state.running == 0:
                 self.should_exit = True

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 from sensorium.core.catalogue import Catalogue
@@ -13,7 +14,8 @@ from sensorium.runtime.embedding import Embedder, load_embedder
 from sensorium.runtime.load import load
 from sensorium.runtime.local import LocalModel
 from sensorium.runtime.transcription import Transcriber, load_transcriber
-from sensorium.serving.backend import Answers, LocalAnswers
+from sensorium.serving.backend import Answers, EngineAnswers
+from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import Refusal
 from sensorium.serving.worker import Worker
 
@@ -38,14 +40,25 @@ class Card(NamedTuple):
     folder: Path
 
 
+Open = Callable[[Card], Awaitable[Answers]]
+"""Loads a model that answers. Raises: UsageError, ModelError."""
+
+LEAVING = 60.0
+"""Seconds in which a model that is put back may finish its answers."""
+
+
 class Shelf:
     """Models by the ids that clients use."""
 
-    def __init__(self, cards: Sequence[Card], worker: Worker) -> None:
-        """Build from at least one card; the first model is the one that is loaded at the start."""
+    def __init__(self, cards: Sequence[Card], worker: Worker, open_: Open) -> None:
+        """Build from at least one card; the first model is the one that is loaded at the start.
+
+        Args: worker: for models that do not answer; open_: opens one that answers.
+        """
         self.cards = {card.id: card for card in cards}
         self._first = cards[0]
         self._worker = worker
+        self._open = open_
         self._loaded: OrderedDict[str, Any] = OrderedDict()
         self._lock = asyncio.Lock()
 
@@ -53,6 +66,22 @@ class Shelf:
     def loaded(self) -> tuple[str, ...]:
         """Ids of the models in memory, the longest unused first."""
         return tuple(self._loaded)
+
+    @property
+    def running(self) -> int:
+        """Work that waits or is done, of all models."""
+        return self._worker.count + sum(each.running for each in self._answering())
+
+    def moves(self, within: float) -> bool:
+        """Whether every model that has work made something in the last `within` seconds."""
+        return self._worker.moves(within) and all(each.moves(within) for each in self._answering())
+
+    async def close(self) -> None:
+        """End all models; whoever is still answered is told so."""
+        await asyncio.gather(*(each.close() for each in self._answering()))
+
+    def _answering(self) -> list[Answers]:
+        return [each for id_, each in self._loaded.items() if self.cards[id_].does == "answer"]
 
     async def first(self) -> None:
         """Load the first model. Raises: ModelError."""
@@ -93,37 +122,51 @@ class Shelf:
         return found
 
     async def _get(self, card: Card) -> Any:
+        if card.id in self._loaded:  # whatever else is being loaded
+            self._loaded.move_to_end(card.id)
+            return self._loaded[card.id]
         async with self._lock:
             while card.id not in self._loaded:
                 try:
-                    model = await self._worker.run(lambda: self._load(card))
+                    model = await self._loading(card)
                 except ModelError:
                     if not self._loaded:
                         raise
-                    self._loaded.popitem(last=False)  # whoever still uses it keeps it until the answer is done
+                    await self._put_back()
                 else:
                     self._loaded[card.id] = model
             self._loaded.move_to_end(card.id)
             return self._loaded[card.id]
 
-    def _load(self, card: Card) -> Any:
+    async def _loading(self, card: Card) -> Any:
         """Load a model. Raises: ModelError, also where the operator's choice is wrong: that is not the client's."""
         try:
-            return self._loaded_by_kind(card)
+            if card.does == "answer":
+                return await self._open(card)
+            kind = load_embedder if card.does == "embed" else load_transcriber
+            return await self._worker.run(lambda: kind(card.given))
         except UsageError as error:
             raise ModelError(str(error)) from error
 
-    def _loaded_by_kind(self, card: Card) -> Any:
-        if card.does == "embed":
-            return load_embedder(card.given)
-        if card.does == "transcribe":
-            return load_transcriber(card.given)
-        model = load(card.given)
-        if not isinstance(model, LocalModel):
-            raise UsageError(
-                f"{card.id}: runs through the package transformers; expected a family of ours. Serve another model."
-            )
-        return LocalAnswers(model.parts, self._worker, name=card.id, modalities=card.modalities)
+    async def _put_back(self) -> None:
+        """Put the model that was unused longest back; who still waits for its answer gets it before."""
+        _, model = self._loaded.popitem(last=False)
+        if isinstance(model, Embedder | Transcriber):
+            return
+        until = monotonic() + LEAVING
+        while model.running and monotonic() < until:
+            await asyncio.sleep(0.05)
+        await model.close()
+
+
+def open_here(card: Card, decoder: Decoder, *, waiting: int) -> EngineAnswers:
+    """Load a model that answers into this process. Raises: UsageError, ModelError."""
+    model = load(card.given)
+    if not isinstance(model, LocalModel):
+        raise UsageError(
+            f"{card.id}: runs through the package transformers; expected a family of ours. Serve another model."
+        )
+    return EngineAnswers(model.parts, name=card.id, decoder=decoder, waiting=waiting)
 
 
 def look_at(names: Sequence[str], *, progress: Progress | None = None) -> list[Card]:

@@ -13,11 +13,9 @@ from time import monotonic
 from typing import TypeVar
 
 from sensorium.core.errors import EngineError, SensoriumError
-from sensorium.serving.faults import Refusal
+from sensorium.serving.faults import LEAST_WAIT, busy, stopping
 
 T = TypeVar("T")
-
-LEAST_WAIT = 1.0
 
 
 class Worker:
@@ -45,7 +43,7 @@ class Worker:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError as error:
             if self._stopped.is_set() and future.cancelled():  # by our end, not by whoever waits
-                raise _stopping() from error
+                raise stopping() from error
             raise
 
     async def stream(self, make: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
@@ -65,7 +63,7 @@ class Worker:
                 if left.is_set():
                     return
                 if self._stopped.is_set():
-                    raise _stopping()
+                    raise stopping()
 
         future = self._submit(work)
         future.add_done_callback(lambda _: tell(None))
@@ -89,13 +87,9 @@ class Worker:
     def _submit(self, work: Callable[[], T]) -> "Future[T]":
         with self._lock:
             if self._stopped.is_set():
-                raise _stopping()
+                raise stopping()
             if self._count >= self._most:
-                raise Refusal(
-                    "busy",
-                    f"{self._count} requests wait for the model; expected fewer. Send it again later.",
-                    wait=max(LEAST_WAIT, round(self._typical * self._count / 2)),
-                )
+                raise busy(self._count, self._typical * self._count / 2)
             if self._count == 0:
                 self._moved = monotonic()
             self._count += 1
@@ -124,8 +118,4 @@ def _check(future: "Future[None]") -> None:
     try:
         future.result()
     except CancelledError as error:
-        raise _stopping() from error
-
-
-def _stopping() -> Refusal:
-    return Refusal("unavailable", "The server is stopping; expected to answer. Send it again in a while.", wait=5.0)
+        raise stopping() from error

@@ -53,12 +53,13 @@ def stream(**change: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "streamed"])
 def test_who_leaves_is_forgotten_at_the_next_token(start: Start, whole: bool) -> None:
     with start() as server:
-        worker = server.server._ours.worker
+        shelf = server.server._ours.shelf
+        engine = shelf._loaded["tiny"]._thread._engine
         with opened(server, stream(stream=not whole)) as connection:
-            assert until(lambda: worker.count > 0)
+            assert until(lambda: shelf.running > 0)
             if not whole:
                 assert connection.recv(10)
-        assert until(lambda: worker.count == 0, 2.0)
+        assert until(lambda: shelf.running == 0 and engine.active == 0, 2.0)
         assert until(lambda: server.server._ours.state.running == 0, 2.0)
         assert send(server, PROTOCOLS[0].path, PROTOCOLS[0].ask()).status == 200
 
@@ -173,19 +174,17 @@ def test_a_second_signal_ends_streams_with_a_word(start: Start, path: str, body:
 
 
 def slow_down(server: Running) -> None:
-    """Have every token take a while."""
-    worker = server.server._ours.worker
-    inner = worker.stream
+    """Have every step of the engine take a while."""
+    engine = server.server._ours.shelf._loaded["tiny"]._thread._engine
+    inner = engine.step
 
-    def stream(make: Any) -> Any:
-        def slowly() -> Any:
-            for event in make():
-                time.sleep(0.05)
-                yield event
+    def step() -> bool:
+        worked = inner()
+        if worked:
+            time.sleep(0.05)
+        return bool(worked)
 
-        return inner(slowly)
-
-    worker.stream = stream  # type: ignore[method-assign]
+    engine.step = step
 
 
 def test_a_model_that_stands_still_is_seen(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +207,7 @@ def test_a_model_that_raises_fails_one_request(start: Start, monkeypatch: pytest
             raise RuntimeError("secret /home/x of the model")
 
         with monkeypatch.context() as patch:
-            patch.setattr("sensorium.serving.backend.answer", broken)
+            patch.setattr("sensorium.serving.backend.prepare", broken)
             reply = send(server, PROTOCOLS[0].path, answers)
         assert reply.status == 500
         assert b"secret" not in reply.body

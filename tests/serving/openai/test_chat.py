@@ -108,7 +108,7 @@ def test_models(client: openai.OpenAI) -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-    ({"response_format": {"type": "json_object"}}, "response_format"),
+    ({"response_format": {"type": "xml"}}, "response_format"),
     ({"top_logprobs": 3}, "top_logprobs"),
     ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
     ({"logit_bias": {"x": 1}}, "logit_bias"),
@@ -148,8 +148,8 @@ def test_what_cannot_be_honoured_is_refused_by_name(change: dict[str, Any], fiel
 
 def test_the_client_is_told_the_field(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        client.chat.completions.create(model="tiny", messages=talk(WORDS), response_format={"type": "json_object"})
-    assert caught.value.param == "response_format"
+        client.chat.completions.create(model="tiny", messages=talk(WORDS), response_format={"type": "json_schema"})
+    assert caught.value.param == "response_format.schema"
     assert caught.value.type == "invalid_request_error"
     assert caught.value.request_id
 

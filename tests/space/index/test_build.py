@@ -11,22 +11,27 @@ from sensorium.core.errors import UnreadableMedia, UsageError
 from sensorium.media.types import Modality
 from sensorium.space.index import build
 from sensorium.space.index.build import Report, forget, index_paths
+from sensorium.space.index.opening import AnyStore, open_store
 from sensorium.space.index.query import make_query
 from sensorium.space.index.reading import read_pieces
 from sensorium.space.index.search import search
-from sensorium.space.index.sqlite import SqliteStore
 from sensorium.space.index.types import Filter, Piece
 
 
-def run(store: SqliteStore, colours: Colours, folder: Path, *paths: Path, retry: bool = False) -> Report:
+@pytest.fixture
+def store(any_store: AnyStore) -> AnyStore:
+    return any_store
+
+
+def run(store: AnyStore, colours: Colours, folder: Path, *paths: Path, retry: bool = False) -> Report:
     return index_paths(store, colours, paths, leave_out=folder, retry=retry)
 
 
-def best(store: SqliteStore, colours: Colours, words: str) -> str:
+def best(store: AnyStore, colours: Colours, words: str) -> str:
     return Path(search(store, make_query(colours, [], words)).hits[0].path).name
 
 
-def test_all_that_can_be_read_is_found(store: SqliteStore, colours: Colours, folder: Path, media: Path) -> None:
+def test_all_that_can_be_read_is_found(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     report = run(store, colours, folder, media)
     assert (report.stored, report.unchanged, report.removed) == (5, 0, 0)
     assert best(store, colours, "blue") == "blue.png"
@@ -35,7 +40,7 @@ def test_all_that_can_be_read_is_found(store: SqliteStore, colours: Colours, fol
 
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path
+    store: AnyStore, colours: Colours, folder: Path, media: Path
 ) -> None:
     report = run(store, colours, folder, media)
     assert {Path(each.path).name: each.fault for each in report.refused} == {
@@ -48,7 +53,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
 
 
 def test_what_is_unchanged_is_not_opened(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(store, colours, folder, media)
     monkeypatch.setattr(build, "_read", None)
@@ -56,9 +61,7 @@ def test_what_is_unchanged_is_not_opened(
     assert (report.stored, report.unchanged) == (0, 7)
 
 
-def test_what_changed_takes_the_place_of_what_was(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path
-) -> None:
+def test_what_changed_takes_the_place_of_what_was(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     run(store, colours, folder, media)
     paint(media / "pictures" / "red.png", "grey")
     assert run(store, colours, folder, media).stored == 1
@@ -66,7 +69,7 @@ def test_what_changed_takes_the_place_of_what_was(
     assert best(store, colours, "grey") == "red.png"
 
 
-def test_a_moved_file_is_known_by_its_content(store: SqliteStore, colours: Colours, folder: Path, media: Path) -> None:
+def test_a_moved_file_is_known_by_its_content(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     run(store, colours, folder, media)
     seen = colours.seen
     (media / "pictures" / "red.png").rename(media / "rot.png")
@@ -75,7 +78,7 @@ def test_a_moved_file_is_known_by_its_content(store: SqliteStore, colours: Colou
     assert best(store, colours, "red") == "rot.png"
 
 
-def test_a_file_that_went_leaves_the_index(store: SqliteStore, colours: Colours, folder: Path, media: Path) -> None:
+def test_a_file_that_went_leaves_the_index(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     run(store, colours, folder, media)
     (media / "pictures" / "red.png").unlink()
     assert run(store, colours, folder, media / "pictures").removed == 1
@@ -83,14 +86,14 @@ def test_a_file_that_went_leaves_the_index(store: SqliteStore, colours: Colours,
     assert "notes.txt" in {Path(path).name for path in store.stamps()}  # outside of what was looked at
 
 
-def test_forgetting_a_folder(store: SqliteStore, colours: Colours, folder: Path, media: Path) -> None:
+def test_forgetting_a_folder(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     run(store, colours, folder, media)
     assert forget(store, [media / "pictures"]) == 3
     assert store.counts().files == 4
 
 
 def test_what_could_not_be_read_is_read_again_on_demand(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(colours, "modalities", ("text",))
     run(store, colours, folder, media)
@@ -106,7 +109,7 @@ def test_what_could_not_be_read_is_read_again_on_demand(
 
 
 def test_what_the_model_does_not_take_is_found_by_its_name(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(colours, "modalities", ("text", "image"))
     assert run(store, colours, folder, media).by_words == {"audio": 1}
@@ -114,7 +117,7 @@ def test_what_the_model_does_not_take_is_found_by_its_name(
 
 
 def test_a_run_that_was_stopped_goes_on(
-    store: SqliteStore, colours: Colours, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(12):
         paint(tmp_path / "many" / f"{number:02}.png", "red", shade=number)
@@ -133,7 +136,7 @@ def test_a_run_that_was_stopped_goes_on(
 
 
 def test_files_are_read_by_several_threads(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     together = threading.Barrier(3, timeout=5)
@@ -146,18 +149,21 @@ def test_files_are_read_by_several_threads(
     assert run(store, colours, folder, media / "pictures").stored == 3
 
 
-def test_the_index_does_not_index_itself(store: SqliteStore, colours: Colours, folder: Path) -> None:
+def test_the_index_does_not_index_itself(store: AnyStore, colours: Colours, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
     (folder / "note.txt").write_text("inside")
     assert run(store, colours, folder, folder.parent).stored == 0
 
 
-def test_a_path_where_nothing_is(store: SqliteStore, colours: Colours, folder: Path) -> None:
+def test_a_path_where_nothing_is(store: AnyStore, colours: Colours, folder: Path) -> None:
     with pytest.raises(UnreadableMedia, match="there is nothing; expected a file or a folder"):
         run(store, colours, folder, folder / "no")
 
 
-def test_a_second_writer_is_told(store: SqliteStore, colours: Colours, folder: Path, media: Path) -> None:
-    other = SqliteStore(folder, write=True)
+def test_a_second_writer_is_told(
+    store: AnyStore, colours: Colours, address: Path | str, folder: Path, media: Path
+) -> None:
+    other = open_store(address, write=True)
     with store.writing(), pytest.raises(UsageError, match="another process is writing to this index"):
         run(other, colours, folder, media)
     assert run(other, colours, folder, media).stored == 5
@@ -165,7 +171,7 @@ def test_a_second_writer_is_told(store: SqliteStore, colours: Colours, folder: P
 
 
 def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(
-    store: SqliteStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
     def read(path: str, takes: Collection[Modality]) -> list[Piece]:

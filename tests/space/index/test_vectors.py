@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensorium.core.errors import UsageError
+from sensorium.core.errors import MissingPackage, UsageError
 from sensorium.space.index import vectors
 from sensorium.space.index.sqlite import SqliteStore, make_index
 from sensorium.space.index.types import Entry, Filter, Piece, Placed, Rows, Stamp
@@ -166,3 +166,22 @@ def test_leftovers_are_swept(large: SqliteStore, folder: Path) -> None:
     large.settle()
     assert len(lists_of(folder)) == 1
     assert not (folder / ".abc.tmp").exists()
+
+
+def test_without_faiss_all_are_compared_and_that_is_told(
+    large: SqliteStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(module: str, extra: str) -> None:
+        raise MissingPackage(f"{module}, {extra}")
+
+    monkeypatch.setattr("sensorium.space.index.nearest.require", missing)
+    monkeypatch.setattr(vectors, "_CHUNK", 64)
+    assert recall(large, places(1000, 1)) == pytest.approx(1.0, abs=0.005)
+    large.remove(["/a/3"])
+    large.settle()
+    assert (lists_of(folder), large.counts().recall) == ([], None)
+    assert "999 pieces are compared one by one, which is exact and slow" in large.notice
+    assert large.nearest(places(1000, 1)[7], 1, Filter(folder="/a"))[0].item == 8
+    monkeypatch.undo()
+    large.settle()
+    assert (len(lists_of(folder)), large.notice) == (1, "")

@@ -66,8 +66,8 @@ def takes_pictures(model: Answerer) -> bool:
 
 def words(model: Answerer, tokens: int) -> ModelInputs:
     """A question of so many tokens, or few less. Raises: InputError for a model that takes no words alone."""
-    few, many = (_length(model, count) for count in (8, 72))
-    count = max(int(8 + 64 * (tokens - few) / (many - few)), 1)
+    few, many = (_length(model, count) for count in (2, 18))
+    count = max(int(2 + 16 * (tokens - few) / (many - few)), 1)
     while count > 1 and _length(model, count) > tokens:
         count -= 1
     return model.assembler.batch([model.assembler.talk([user(WORD * count)], ask=True)])

@@ -7,7 +7,7 @@ import Numba, 0.3 s.
 
     lanes.py     sixteen numbers at a time: loads, products, sums
     products.py  rows times a weight of sixteen, eight or four bits
-    looking.py   attention of one token over pages of keys and values
+    pages.py     attention of one token over pages of keys and values
     small.py     norm, rotary positions, gates
     program.py   a list of the above, run by all threads without returning to Python
 """

@@ -6,7 +6,7 @@ what a processor has (two halves with AVX2, four quarters with NEON). Memory is 
 
 import importlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,6 +125,12 @@ def load_int(b: Any, where: Any) -> Any:
 def load_float(b: Any, where: Any) -> Any:
     """An fp32 number."""
     return b.load(_at(b, where, _float))
+
+
+@_operation(nothing, address, address)
+def store_word(b: Any, where: Any, value: Any) -> None:
+    """Write a 64-bit number."""
+    b.store(value, _at(b, where, _ir.IntType(64)))
 
 
 @_operation(nothing, address, integer)
@@ -255,13 +261,38 @@ def _halved(b: Any, value: Any, join: Callable[[Any, Any], Any]) -> Any:
     width = LANES
     while width > 2:
         width //= 2
-        nowhere = _ir.Constant(value.type, _ir.Undefined)
-        parts = [
-            b.shuffle_vector(value, nowhere, _ir.Constant(_ir.VectorType(_int, width), list(range(at, at + width))))
-            for at in (0, width)
-        ]
-        value = join(*parts)
+        value = join(*(_picked(b, value, value, range(at, at + width)) for at in (0, width)))
     return join(b.extract_element(value, _int(0)), b.extract_element(value, _int(1)))
+
+
+def _picked(b: Any, x: Any, y: Any, lanes: Iterable[int]) -> Any:
+    """Lanes of two registers: those of the second are counted on from the first's."""
+    chosen = list(lanes)
+    return b.shuffle_vector(x, y, _ir.Constant(_ir.VectorType(_int, len(chosen)), chosen))
+
+
+@_operation(floats, floats, floats)
+def fold(b: Any, x: Any, y: Any) -> Any:
+    """Sums of neighbours: eight of x, then eight of y. Four rounds make of sixteen registers the total of each."""
+    return b.fadd(*(_picked(b, x, y, range(odd, 2 * LANES, 2)) for odd in (0, 1)))
+
+
+def _paired(b: Any, x: Any, y: Any, start: int) -> Any:
+    words = _ir.VectorType(_short, 2 * LANES)
+    lanes = [lane for at in range(start, start + LANES) for lane in (at, 2 * LANES + at)]
+    return b.bitcast(_picked(b, b.bitcast(x, words), b.bitcast(y, words), lanes), _ints)
+
+
+@_operation(ints, ints, ints)
+def first_pairs(b: Any, x: Any, y: Any) -> Any:
+    """Of two rows of 32 bf16 numbers: those of the first 16 columns, a column's two side by side."""
+    return _paired(b, x, y, 0)
+
+
+@_operation(ints, ints, ints)
+def last_pairs(b: Any, x: Any, y: Any) -> Any:
+    """The same of the last 16 columns."""
+    return _paired(b, x, y, LANES)
 
 
 def _suffix(value: Any) -> str:
@@ -339,6 +370,10 @@ def dot_bytes(b: Any, sums: Any, unsigned: Any, signed: Any) -> Any:
         right = b.ashr(b.shl(signed, _all(shift)), _all(24))
         sums = b.add(sums, b.mul(left, right))
     return sums
+
+
+wait = numba.types.ExternalFunction("GOMP_barrier", numba.types.void())
+"""Until all threads are here."""
 
 
 @compiled

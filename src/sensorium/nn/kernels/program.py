@@ -9,14 +9,13 @@ threads at hand. Nothing here allocates, and nothing returns to Python before th
 
 from typing import Any
 
-from sensorium.nn.kernels.lanes import STAMP, compiled, field, numba
+from sensorium.nn.kernels.lanes import STAMP, compiled, field, numba, wait
 from sensorium.nn.kernels.pages import look
 from sensorium.nn.kernels.products import product
 from sensorium.nn.kernels.small import gate, norm, turn
 from sensorium.nn.kernels.table import FIELDS, GATE, LOOK, NORM, PRODUCT, TURN
 
 _types = numba.types
-_wait = _types.ExternalFunction("GOMP_barrier", _types.void())
 _own_number = _types.ExternalFunction("omp_get_thread_num", _types.int32())
 _how_many = _types.ExternalFunction("omp_get_num_threads", _types.int32())
 
@@ -38,7 +37,7 @@ def _run(program: int, thread: int, threads: int) -> None:
             gate(operation, thread, threads)
         operation += 8 * FIELDS
         if operation < end:
-            _wait()
+            wait()
 
 
 def _entry(stamp: int) -> Any:

@@ -16,6 +16,8 @@ GROUP = 32
 """Numbers that share a scale."""
 TILE = 16
 """Rows of a weight that lie together where it has fewer than sixteen bits."""
+STRETCH = 256
+"""Tokens that attention takes at a time."""
 
 
 Run = Callable[[Tensor, int], None]
@@ -149,19 +151,27 @@ class Table:
 
         Inputs: keys, values: [blocks, K, page, E] each; starts: [B] int32 each, the first token that is looked at.
         """
-        columns, threads = self._columns, self._program.threads
-        each = padded(int(where.lengths.max()))
-        if self._room.numel() < threads * each:
-            self._room = torch.empty(threads * (each + 1024))
+        columns, looks = self._columns, self._looks
+        stretches = ceil(int(where.lengths.max()) / STRETCH)
+        room = self._make_room(stretches)
         places = [tensor.data_ptr() for tensor in (where.tables, where.lengths)]
-        for lines in (self._turns, self._looks):
+        for lines in (self._turns, looks):
             columns[lines, 5] = [tensor.data_ptr() for tensor in keys]
             columns[lines, 6] = [tensor.data_ptr() for tensor in values]
             columns[lines, 7:9] = places
             columns[lines, 13:15] = where.page, where.tables.shape[1]
-        columns[self._looks, 15] = [tensor.data_ptr() for tensor in starts]
-        columns[self._looks, 16:18] = self._room.data_ptr(), self._room.numel() // threads * 4
+        columns[looks, 15] = [tensor.data_ptr() for tensor in starts]
+        columns[looks, 4], columns[looks, 16:18] = room, (self._room.data_ptr(), stretches)
         self._kept = (where.tables, where.lengths, *starts)
+
+    def _make_room(self, stretches: int) -> int:
+        """Memory of each thread, and behind it of what stretches give. Returns: where that is."""
+        heads, kv_heads, width = (int(self._columns[self._looks, index].max(initial=1)) for index in (10, 11, 12))
+        own = self._program.threads * STRETCH * (2 + heads // kv_heads)
+        needed = own + self._program.batch * heads * stretches * (width + TILE)
+        if self._room.numel() < needed:
+            self._room = torch.empty(needed)
+        return self._room.data_ptr() + 4 * own
 
     def run(self, runner: Run) -> None:
         """All operations."""

@@ -16,6 +16,7 @@ from sensorium.serving.asking import Ask, wishes
 from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.forms import named_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.streams import event, json_response, known, stream_response
@@ -48,6 +49,7 @@ async def count_tokens(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
         ask = Ask(fields.text("model"), drafts(fields, desk.limits))
+        fields.inert("output_config")  # of the answer, which is not made
         _refuse(fields)
     return json_response({"input_tokens": await desk.count(request, ask)})
 
@@ -62,8 +64,10 @@ def read(data: object, limits: ServerLimits) -> tuple[Ask, bool]:
         asked = wishes(fields, max_tokens="max_tokens", temperature="temperature", top_p="top_p", top_k="top_k")
         stops = fields.texts("stop_sequences", most=MOST_STOPS, longest=LONGEST_STOP)
         stream = fields.flag("stream")
+        with fields.table("output_config") as config:
+            form = named_form(config, "format")
         _refuse(fields)
-        return Ask(model, talk, asked, stops), stream
+        return Ask(model, talk, asked, stops, form=form), stream
 
 
 def _refuse(fields: Fields) -> None:
@@ -72,7 +76,6 @@ def _refuse(fields: Fields) -> None:
     fields.only("tools", otherwise=NO_TOOLS)
     fields.only("tool_choice", {"type": "auto"}, {"type": "none"}, otherwise=NO_TOOLS)
     fields.only("thinking", {"type": "disabled"}, otherwise="this model does not think aloud")
-    fields.only("output_config", otherwise="the form of answers cannot be held to")
 
 
 def _ending(answer: Answer, stopped_by: str | None) -> dict[str, Any]:

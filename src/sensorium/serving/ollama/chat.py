@@ -9,12 +9,14 @@ from starlette.responses import Response
 
 from sensorium.chat.message import Answer, Role, Text
 from sensorium.core.errors import SensoriumError
+from sensorium.engine.grammar import Form
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
 from sensorium.serving.asking import Ask, wishes
 from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields
+from sensorium.serving.forms import ANY_OBJECT, schema_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.ollama.errors import body
@@ -76,7 +78,7 @@ def _read(fields: Fields, talk: tuple[Draft, ...]) -> tuple[Ask, bool]:
     model = model_id(fields.text("model"))
     stream = fields.flag("stream", True)
     fields.inert("keep_alive")
-    fields.only("format", "", otherwise="the form of answers cannot be held to")
+    form = _form(fields)
     fields.only("think", False, otherwise="this model does not think aloud")
     fields.only("logprobs", False, otherwise="log-probabilities are not given")
     fields.only("top_logprobs", 0, otherwise="log-probabilities are not given")
@@ -96,7 +98,16 @@ def _read(fields: Fields, talk: tuple[Draft, ...]) -> tuple[Ask, bool]:
             frequency_penalty="frequency_penalty",
         )
         stops = options.texts("stop", most=MOST_STOPS, longest=LONGEST_STOP)
-    return Ask(model, talk, asked, stops), stream
+    return Ask(model, talk, asked, stops, form=form), stream
+
+
+def _form(fields: Fields) -> Form | None:
+    """Any object for "json", or JSON of a schema."""
+    fields.unset("format", "")
+    if "format" not in fields:
+        return None
+    fields.unset("format", "json")
+    return schema_form(fields, "format") if "format" in fields else ANY_OBJECT
 
 
 async def _respond(request: Request, ask: Ask, stream: bool, shape: Shape) -> Response:

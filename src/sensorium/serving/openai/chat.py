@@ -18,6 +18,7 @@ from sensorium.serving.asking import Ask, Wish, wishes
 from sensorium.serving.desk import Desk, Piece, Said
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.forms import named_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.openai.errors import body
@@ -84,9 +85,10 @@ def read(data: object, limits: ServerLimits) -> ChatRequest:
         with fields.table("stream_options") as options:
             usage = options.flag("include_usage")
             options.only("include_obfuscation", False, otherwise="it cannot be honoured")
+        form = named_form(fields, "response_format")
         _refuse(fields)
         wished = (*asked, *bias, *([] if log_probs is None else [log_probs]))
-        return ChatRequest(Ask(model, talk, wished, stops, count), stream, usage, log_probs is not None)
+        return ChatRequest(Ask(model, talk, wished, stops, count, form), stream, usage, log_probs is not None)
 
 
 def _refuse(fields: Fields) -> None:
@@ -100,7 +102,6 @@ def _refuse(fields: Fields) -> None:
     fields.only("parallel_tool_calls", True, False, otherwise=NO_TOOLS)
     fields.only("modalities", ["text"], otherwise="answers are text")
     fields.only("audio", otherwise="answers are text")
-    fields.only("response_format", {"type": "text"}, otherwise="the form of answers cannot be held to")
 
 
 def _bias(fields: Fields) -> list[Wish]:

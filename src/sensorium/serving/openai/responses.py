@@ -16,6 +16,7 @@ from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.forms import named_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.openai.errors import body
@@ -53,8 +54,11 @@ def read(data: object, limits: ServerLimits) -> tuple[Ask, bool]:
                 talk += [_draft(each, limits) for each in inner.tables("input", most=limits.messages, needed=True)]
         asked = wishes(fields, max_tokens="max_output_tokens", temperature="temperature", top_p="top_p")
         stream = fields.flag("stream")
+        with fields.table("text") as text:
+            form = named_form(text, "format")
+            text.only("verbosity", "medium", otherwise="it cannot be honoured")
         _refuse(fields)
-        return Ask(model, tuple(talk), asked), stream
+        return Ask(model, tuple(talk), asked, form=form), stream
 
 
 def _refuse(fields: Fields) -> None:
@@ -70,9 +74,6 @@ def _refuse(fields: Fields) -> None:
     fields.only("service_tier", "auto", "default", otherwise="there is one tier")
     fields.only("truncation", "disabled", otherwise="no talk is ever cut")
     fields.only("top_logprobs", 0, otherwise="log-probabilities are given by chat completions")
-    with fields.table("text") as text:
-        text.only("format", {"type": "text"}, otherwise="the form of answers cannot be held to")
-        text.only("verbosity", "medium", otherwise="it cannot be honoured")
 
 
 def _draft(item: Fields, limits: ServerLimits) -> Draft:

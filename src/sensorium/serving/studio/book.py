@@ -68,8 +68,8 @@ class Book:
                 base.executescript("PRAGMA journal_mode = WAL;" + _SCHEMA)
         except (OSError, sqlite3.Error, EngineError) as error:
             raise UsageError(
-                f"{path}: the studio cannot keep its talks there ({error}); expected a place to write. Give another "
-                "with --studio, or --no-studio."
+                f"{path}: the studio cannot keep its talks there ({error}); expected a place to write. Name "
+                "another folder in XDG_DATA_HOME."
             ) from error
 
     def titles(self, owner: str) -> list[Title]:

@@ -37,7 +37,7 @@ _BYTES = {"x-content-type-options": "nosniff", "content-security-policy": "sandb
 
 @dataclass(frozen=True)
 class StudioSettings:
-    """What an operator decides. `book` is the file that talks are kept in; `index` what can be searched, if anything."""
+    """What an operator decides. `book` is the file that talks are kept in; `index` what can be searched, if any."""
 
     book: Path
     index: Path | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorium.core.errors import MissingPackage
 from sensorium.core.packages import require
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ class Lists:
     def data(self) -> bytes:
         """What `from_data` reads."""
         return bytes(require("faiss", "search").serialize_index(self.index))
+
+
+def available() -> bool:
+    """Whether there is what makes lists."""
+    try:
+        require("faiss", "search")
+    except MissingPackage:
+        return False
+    return True
 
 
 def from_data(data: bytes, trained: int, recall: float) -> Lists:

@@ -11,18 +11,14 @@ from typing import cast
 
 import numpy as np
 
-from sensorium.core.errors import UsageError
 from sensorium.media.types import Modality
-from sensorium.space.index.embedding import sign
+from sensorium.space.index.belonging import check_name, check_sign, written_sign
 from sensorium.space.index.nearest import Ids
-from sensorium.space.index.rows import any_word, checksum, conditions, packed, path_bytes, path_text, unpacked
+from sensorium.space.index.rows import any_word, checksum, conditions, packed, path_bytes, path_text
 from sensorium.space.index.schema import DATABASE, connect, create, guarded, transaction, writer
 from sensorium.space.index.store import Counts
 from sensorium.space.index.types import Entry, Filter, Found, Match, Placed, Refusal, Rows, SpaceModel, Spot, Stamp
 from sensorium.space.index.vectors import FEW, Vectors
-
-_SAME = 0.999
-"""The cosine of what is the same but for rounding."""
 
 _WIDE = 10
 """So many times the wanted pieces are looked at before a filter is turned into a list of all that it lets through."""
@@ -55,21 +51,18 @@ class SqliteStore:
 
         Raises: UsageError.
         """
-        if (model.name, model.width) != (self.model, self.width):
-            raise UsageError(
-                f"{self._folder}: an index of {self.model} (width {self.width}); got {model.name} (width "
-                f"{model.width}). Take that model: --model {self.model}, or make another index: --index FOLDER"
-            )
-        place = sign(model)
+        check_name(str(self._folder), (self.model, self.width), model)
         with guarded(self._folder):
             row = self._base.execute("SELECT value FROM meta WHERE key = 'sign'").fetchone()
             if row is None and self._write:  # an index that is new
-                self._base.execute("INSERT INTO meta VALUES('sign', ?)", (packed(place).hex(),))
-            elif row is not None and float(unpacked([bytes.fromhex(row[0])], self.width)[0] @ place) < _SAME:
-                raise UsageError(
-                    f"{self._folder}: {model.name} has other weights than when the index was made; expected the same. "
-                    "Make it anew: remove the folder and index again."
-                )
+                self._base.execute("INSERT INTO meta VALUES('sign', ?)", (written_sign(model),))
+        if row is not None:
+            check_sign(str(self._folder), row[0], model)
+
+    @property
+    def notice(self) -> str:
+        """What to know about the speed of searches; empty if nothing."""
+        return self._vectors.notice
 
     def close(self) -> None:
         """Let go of the file."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sensorium.core.files import write_atomic
-from sensorium.space.index.nearest import RERANKED, Ids, Lists, from_data, sample_size, top, train
+from sensorium.space.index.nearest import RERANKED, Ids, Lists, available, from_data, sample_size, top, train
 from sensorium.space.index.rows import unpacked
 from sensorium.space.index.schema import transaction
 from sensorium.space.index.types import Match, Rows
@@ -59,6 +59,8 @@ class Vectors:
         if allowed is not None and len(allowed) <= self._few:
             return _best(place, *self._rows(allowed), count)
         lists, last = self._lists()
+        if lists is None and self._count() > self._few:
+            return self._in_pieces(place, count, allowed)
         ids, vectors = self._after(last)
         if allowed is not None:
             kept = np.isin(ids, allowed)
@@ -70,10 +72,10 @@ class Vectors:
 
     def settle(self) -> None:
         """Make, renew or remove the lists, so that they hold little less than all and nothing that is gone."""
-        ((count,),) = self._base.execute("SELECT count(*) FROM items")
+        count = self._count()
         dead = np.array([row[0] for row in self._base.execute("SELECT item FROM dead")], np.int64)
         note, (lists, last) = self._note(), self._lists()
-        if count <= self._few:
+        if count <= self._few or not available():
             self._save(None)
         elif note is None or lists is None or count > _GROWN * note.trained:
             self._save(self._train(count))
@@ -84,6 +86,30 @@ class Vectors:
                 lists.add(self._chunks(last))
                 self._save(lists)
         self._sweep()
+
+    @property
+    def notice(self) -> str:
+        """That there are no lists though there are many places, and why; empty otherwise."""
+        count = self._count()
+        if count <= self._few or available():
+            return ""
+        return (
+            f"{count:,} pieces are compared one by one, which is exact and slow: lists for fast search need the extra "
+            "'search'. Install it and index again: pip install 'sensorium[search]'"
+        )
+
+    def _count(self) -> int:
+        ((count,),) = self._base.execute("SELECT count(*) FROM items")
+        return int(count)
+
+    def _in_pieces(self, place: Rows, count: int, allowed: Ids | None) -> list[Match]:
+        """All places, a part of them in memory at a time."""
+        best: list[Match] = []
+        for ids, vectors in self._chunks(0):
+            kept = slice(None) if allowed is None else np.isin(ids, allowed)
+            best += _best(place, ids[kept], vectors[kept], count)
+            best = sorted(best, key=lambda match: -match.score)[:count]
+        return best
 
     def _train(self, count: int) -> Lists:
         ids = np.array([row[0] for row in self._base.execute("SELECT id FROM items")], np.int64)
@@ -119,7 +145,7 @@ class Vectors:
     def _lists(self) -> tuple[Lists | None, int]:
         """The lists, if there are any and they are whole, and the last item in them."""
         note = self._note()
-        if note is None:
+        if note is None or not available():
             return None, 0
         if self._loaded is None or self._loaded[0] != note:
             try:

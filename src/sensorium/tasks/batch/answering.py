@@ -7,6 +7,7 @@ from time import perf_counter
 from sensorium.chat.message import Answer, user
 from sensorium.core.config import from_dict
 from sensorium.core.errors import InputError, LimitExceeded, SensoriumError, UsageError
+from sensorium.engine.model import FAILURES
 from sensorium.engine.sampling import Sampling
 from sensorium.media.load import load_media
 from sensorium.runtime.local import LocalModel
@@ -35,7 +36,7 @@ def answer(model: Model, job: Job) -> Result:
     began = perf_counter()
     try:
         return _answered(job, began, model.ask(job.question, *job.files, **job.options))
-    except Exception as error:  # one job hurts only itself; what it was stands in its line
+    except FAILURES as error:  # one job hurts only itself; what it was stands in its line
         return _unanswered(job, began, error)
 
 
@@ -76,7 +77,7 @@ def _begin(model: LocalModel, together: Together, job: Job) -> _Begun | Result:
         return _Begun(job, began, together.ask([user(*media, job.question)], sampling))
     except LimitExceeded:  # too long for memory that is shared, perhaps not for one of its own
         return answer(model, job)
-    except Exception as error:  # one job hurts only itself; what it was stands in its line
+    except FAILURES as error:  # one job hurts only itself; what it was stands in its line
         return _unanswered(job, began, error)
 
 
