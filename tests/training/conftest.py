@@ -79,6 +79,6 @@ def recipe(tmp_path: Path, tiny_config: NanoConfig, colours: None) -> Callable[.
 @pytest.fixture
 def mesh() -> Iterator[DeviceMesh]:
     """Of one process, in which tensors can be held as if in pieces."""
-    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
     yield init_device_mesh("cpu", (1,))
     dist.destroy_process_group()

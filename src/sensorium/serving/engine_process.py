@@ -70,7 +70,8 @@ async def _run(out: int) -> None:
 
 def _load(start: dict[str, Any]) -> EngineAnswers:
     limits = from_dict(ServerLimits, start["limits"], where="wire")
-    card = Card(*start["card"][:5], Path(start["card"][5]))
+    id_, family, does, modalities, given, folder = start["card"]
+    card = Card(id_, family, does, tuple(modalities), given, Path(folder))
     return open_here(card, Decoder(limits, Fetcher(start["media_hosts"], limits)), waiting=limits.waiting)
 
 

@@ -44,7 +44,7 @@ class Supervised:
         self.max_tokens = 0
         self._start = frame(
             kind="start",
-            card=[*card[:5], str(card.folder)],
+            card=[*card[:-1], str(card.folder)],
             limits=to_dict(limits),
             media_hosts=list(media_hosts),
         )

@@ -19,6 +19,7 @@ from sensorium.models.composed.answerer import load as load_answerer
 from sensorium.models.composed.folder import load, save
 from sensorium.models.composed.model import build
 from sensorium.models.nano.folder import seal
+from sensorium.runtime.answering import Held
 from sensorium.runtime.local import LocalChat
 
 
@@ -58,7 +59,7 @@ def test_a_talk_goes_on_as_if_it_began_anew(tmp_path: Path, fusion: str) -> None
     for question, files in (("What?", [picture()]), ("And this?", [sound()]), ("Same?", [])):
         going_on = chat.send(question, *files, max_tokens=4)
         assert isinstance(again, LocalChat)
-        again._cache, again._taken = None, []  # nothing is remembered but what was said
+        again._held = Held()  # nothing is remembered but what was said
         anew = again.send(question, *files, max_tokens=4)
         assert going_on.text == anew.text
         if going_on.modality_weights is not None:

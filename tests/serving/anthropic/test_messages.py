@@ -89,7 +89,7 @@ def test_models(client: Any) -> None:
     [
         ({"tools": [{"name": "f", "input_schema": {}}]}, "tools"),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "thinking"),
-        ({"output_config": {"effort": "high"}}, "output_config"),
+        ({"output_config": {"effort": "high"}}, "output_config.effort"),
         ({"nonsense": 1}, "nonsense"),
         ({"max_tokens": None}, "max_tokens"),
         ({"messages": [{"role": "system", "content": "x"}]}, "messages[0].role"),

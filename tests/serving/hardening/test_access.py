@@ -28,7 +28,8 @@ def raw(server: Running, text: str | bytes) -> bytes:
 
 def routes(server: Running) -> list[tuple[str, str]]:
     ours: Server = server.server._ours
-    inner: Any = ours.app._app
+    wall: Any = ours.app
+    inner: Any = wall._app
     return [(method, route.path) for route in inner.routes for method in route.methods]
 
 

@@ -64,7 +64,7 @@ def test_models(client: Any) -> None:
     ("change", "told"),
     [
         ({"model": "llama3"}, "model: there is no model 'llama3' here"),
-        ({"format": "xml"}, "format:"),
+        ({"format": {"type": "nothing"}}, "schema:"),
         ({"think": True}, "think:"),
         ({"options": {"mirostat": 1}}, "options.mirostat:"),
         ({"options": {"repeat_penalty": -1}}, "options.repeat_penalty:"),

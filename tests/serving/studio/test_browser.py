@@ -119,7 +119,7 @@ def test_stop_again_edit(page: Any, studio: Any) -> None:
     ask(page, "Three?")
     assert page.locator(".user .said").all_inner_texts() == ["Three?"]
     held: list[Any] = []
-    page.route("**/v1/chat/completions", lambda route: held.append(route))  # an answer that does not come
+    page.route("**/v1/chat/completions", held.append)  # an answer that does not come
     page.fill("#words", "Four?")
     page.click("#send")
     page.get_by_role("button", name="Stop", exact=True).click()

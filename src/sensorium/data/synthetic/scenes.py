@@ -114,7 +114,7 @@ def item_regions(scene: Scene) -> tuple[Region, ...]:
         left, top, right, bottom = (
             edge / side for edge, side in zip(edges, (scene.width, scene.height) * 2, strict=True)
         )
-        words = (noun.en, noun.zh, size.en, size.zh)
+        words: tuple[str, ...] = (noun.en, noun.zh, size.en, size.zh)
         if item.colour:
             words = (*words, COLOURS[item.colour].word.en, COLOURS[item.colour].word.zh)
         regions.append(Region(words, (left, top, right, bottom)))

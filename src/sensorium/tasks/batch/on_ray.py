@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sensorium.core.packages import require
-from sensorium.tasks.batch.answering import answer
+from sensorium.tasks.batch.answering import answer_here
 from sensorium.tasks.batch.jobs import Job
 from sensorium.tasks.batch.results import Result
 
@@ -26,7 +26,7 @@ class Worker:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Columns in, columns out, as Ray Data wants them."""
-        return {"result": [asdict(answer(self._model, job)) for job in batch["job"]]}
+        return {"result": [asdict(each) for each in answer_here(self._model, batch["job"])]}
 
 
 def answer_on_ray(model: str, jobs: Iterable[Job], *, workers: int) -> Iterator[Result]:
