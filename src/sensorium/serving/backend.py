@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from sensorium.chat.message import Timings
-from sensorium.core.errors import EngineError, MissingPackage
+from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
 from sensorium.engine.engine import Engine
 from sensorium.engine.generate import TokenEvent
 from sensorium.engine.grammar import Form, Grammars
@@ -210,10 +210,9 @@ class _Line:
         self.handle: Handle | None = None
 
     @property
-    def error(self) -> EngineError | None:
+    def error(self) -> SensoriumError | None:
         """What the request ended with."""
-        error = None if self.handle is None else self.handle.error
-        return error if error is None or isinstance(error, EngineError) else EngineError(str(error))
+        return None if self.handle is None else self.handle.error
 
     def tell(self, event: TokenEvent | None) -> None:
         """Pass an event on."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sensorium.core.config import from_dict
 from sensorium.core.errors import EngineError, InputError, SensoriumError
+from sensorium.engine.model import FAILURES
 from sensorium.serving.backend import EngineAnswers
 from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import Refusal, fault_of
@@ -88,7 +89,7 @@ async def _guarded(work: Coroutine[Any, Any, None], number: int, say: Say) -> No
         if not isinstance(error, InputError | Refusal):
             tell_failure("failed", error)
         say(frame(kind="fault", number=number, fault=fault_out(fault_of(error))))
-    except Exception as error:  # a fault of ours ends its request alone
+    except FAILURES as error:  # a fault of ours ends its request alone
         tell_failure("failed", error)
         say(frame(kind="fault", number=number, fault=fault_out(fault_of(EngineError(str(error))))))
 

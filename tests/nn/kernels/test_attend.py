@@ -26,7 +26,7 @@ def pages(lengths: list[int], kv_heads: int, width: int, dtype: torch.dtype) -> 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 @pytest.mark.parametrize(
     ("lengths", "heads", "kv_heads", "width"),
-    [([1], 1, 1, 32), ([16, 17, 40], 6, 2, 64), ([5, 200], 4, 4, 96), ([33], 8, 1, 48)],
+    [([1], 1, 1, 32), ([16, 17, 40], 6, 2, 64), ([5, 200], 4, 4, 96), ([33], 8, 1, 48), ([7, 513, 256], 10, 2, 64)],
 )
 def test_it_is_attention(lengths: list[int], heads: int, kv_heads: int, width: int, dtype: torch.dtype) -> None:
     keys, values, tables, counts = pages(lengths, kv_heads, width, dtype)
@@ -42,13 +42,28 @@ def test_it_is_attention(lengths: list[int], heads: int, kv_heads: int, width: i
 
 
 def test_a_row_does_not_depend_on_the_others() -> None:
-    keys, values, tables, counts = pages([9, 60, 31], 2, 64, torch.bfloat16)
+    keys, values, tables, counts = pages([9, 600, 31], 2, 64, torch.bfloat16)  # one of several stretches
     queries = torch.randn(3, 4, 64, generator=torch.Generator().manual_seed(1)).bfloat16()
     with torch.inference_mode():
         together = attend_paged(queries, keys, values, tables, counts)
         for row in range(3):
             one = slice(row, row + 1)
             assert torch.equal(attend_paged(queries[one], keys, values, tables[one], counts[one])[0], together[row])
+
+
+def test_more_threads_give_the_same() -> None:
+    keys, values, tables, counts = pages([9, 600], 2, 64, torch.bfloat16)
+    queries = torch.randn(2, 6, 64, generator=torch.Generator().manual_seed(1)).bfloat16()
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            with torch.inference_mode():
+                found.append(attend_paged(queries, keys, values, tables, counts))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
 
 
 def test_what_is_no_number_stays_none() -> None:

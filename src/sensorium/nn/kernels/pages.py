@@ -109,7 +109,7 @@ def _stretch(op: int, row: int, kv_head: int, stretch: int, room: int) -> None:
     """The parts of one stretch, for all heads that share its keys."""
     first = load_int(field(op, 15) + 4 * row) + stretch * STRETCH
     count = min(load_int(field(op, 8) + 4 * row) - first, STRETCH)
-    _places(op, row, kv_head, first, count, room)
+    _places(op, row, kv_head, first, room)
     heads, group, width = field(op, 10), field(op, 10) // field(op, 11), field(op, 12)
     scores = room + 8 * STRETCH
     for g in range(group):
@@ -119,13 +119,14 @@ def _stretch(op: int, row: int, kv_head: int, stretch: int, room: int) -> None:
             store_floats(mine + 4 * at, _sixteen(query, field(op, 5), room + 8 * at, width))
         _weights(mine, count, load_float(op + 24), _part(op, row, head, stretch))
     for g in range(0, group, 4):
-        _mix(op, room, count, scores + 4 * STRETCH * g, _part(op, row, kv_head * group + g, stretch), group - g)
+        _mix(op, room, count, _part(op, row, kv_head * group + g, stretch), g)
 
 
 @compiled
-def _places(op: int, row: int, kv_head: int, first: int, count: int, room: int) -> None:
+def _places(op: int, row: int, kv_head: int, first: int, room: int) -> None:
     """Those of a stretch; the last one again up to a multiple of sixteen."""
     size, step = field(op, 13), 2 * field(op, 12)
+    count = min(load_int(field(op, 8) + 4 * row) - first, STRETCH)
     at = place = 0
     while at < count:
         offset = (first + at) % size
@@ -181,9 +182,10 @@ def _weights(scores: int, count: int, scale: float, part: int) -> None:
 
 
 @compiled
-def _mix(op: int, places: int, count: int, weights: int, part: int, heads: int) -> None:
-    """Values by their weights, for up to four heads; the last one stands in for those that are missing."""
+def _mix(op: int, places: int, count: int, part: int, g: int) -> None:
+    """Values by their weights, for up to four heads from g on; the last one stands in for those that are missing."""
     values, width, each = field(op, 6), field(op, 12), 4 * STRETCH
+    weights, heads = places + 8 * STRETCH + each * g, field(op, 10) // field(op, 11) - g
     weights1, weights2 = weights + each * min(1, heads - 1), weights + each * min(2, heads - 1)
     weights3 = weights + each * min(3, heads - 1)
     next_part = field(op, 17) * (64 + 4 * width)
