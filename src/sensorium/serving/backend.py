@@ -13,7 +13,9 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.chat.message import Timings
+from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
 from sensorium.engine.engine import Engine
 from sensorium.engine.generate import TokenEvent
@@ -231,10 +233,10 @@ class _Line:
 
 def _grammars(model: Answerer) -> Grammars | None:
     """What holds answers to a form; None for tokens, or without the package, that cannot be held."""
-    spelled = getattr(model.tokenizer, "to_json", None)
-    if spelled is None:
+    tokens = model.tokenizer
+    if not isinstance(tokens, Tokenizer | HubTokenizer):
         return None
     try:
-        return Grammars(spelled(), vocabulary=model.tokenizer.vocabulary, stops=model.stops)
+        return Grammars(tokens.to_json(), vocabulary=tokens.vocabulary, stops=model.stops)
     except (MissingPackage, EngineError):
         return None
