@@ -24,7 +24,10 @@ def loaded(file: Path) -> ModuleType:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_they_load_without_measuring(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_they_load_without_measuring(
+    file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(file.parent)  # as for a script, which finds its neighbours
     assert callable(loaded(file).main)
     assert capfd.readouterr() == ("", "")
 
