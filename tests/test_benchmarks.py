@@ -28,7 +28,9 @@ def test_they_load_without_measuring(
     file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(file.parent)  # as for a script, which finds its neighbours
-    assert callable(loaded(file).main)
+    module = loaded(file)
+    assert not hasattr(module, "main") or callable(module.main)
+    assert hasattr(module, "main") == ("__main__" in file.read_text(encoding="utf-8"))  # others are their neighbours
     assert capfd.readouterr() == ("", "")
 
 

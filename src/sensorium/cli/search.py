@@ -135,7 +135,7 @@ def _line(hit: "Hit") -> str:
 
     place = where(hit.found.spot)
     words = snippet(hit.found.words)
-    parts = [f"{hit.score:.3f}", hit.kind, hit.path, place, words and f"“{words}”"]
+    parts = [f"{hit.score:.3f}", hit.kind, _from_here(hit.path), place, words and f"“{words}”"]
     return "  ".join(part for part in parts if part)
 
 
@@ -175,3 +175,9 @@ def _seconds(time: str | None, option: str) -> float | None:
         raise UsageError(f"{option}: got '{time}'; expected seconds, or minutes and seconds as 1:30. Write it so.")
     hours, minutes, seconds = (float(each or 0) for each in found.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def _from_here(path: str) -> str:
+    """The path as it is called from this folder, if it lies in it."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
