@@ -113,7 +113,9 @@ def fault_in(told: Mapping[str, Any]) -> Refusal:
 
 
 def _part(told: Mapping[str, Any]) -> Text | Given:
-    return from_dict(Given if "uri" in told else Text, told, where="wire")
+    if "uri" in told:
+        return from_dict(Given, told, where="wire")
+    return from_dict(Text, told, where="wire")
 
 
 def _answer_out(answer: Answer) -> dict[str, Any]:
