@@ -28,7 +28,7 @@ def test_only_files_count_and_links_are_no_traps(tmp_path: Path) -> None:
     (tmp_path / "lost.png").symlink_to("nothing")
     (tmp_path / "around").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.png")
-    assert names(tmp_path) == ["link.png", "real.png"]
+    assert names(tmp_path) == ["real.png"]
 
 
 def test_stamps_change_with_content(tmp_path: Path) -> None:
@@ -51,3 +51,14 @@ def test_below() -> None:
     assert is_below("/a", "/a")
     assert is_below("/a", "/")
     assert not is_below("/ab", "/a")
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret")
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    (folder / "link.txt").symlink_to(secret)
+    (folder / "words.txt").write_text("words")
+    found = [each[0] for each in walk([str(folder)], tmp_path / "index") if isinstance(each, tuple)]
+    assert found == [str(folder / "words.txt")]

@@ -31,7 +31,8 @@ def is_below(path: str, root: str) -> bool:
 def walk(roots: Iterable[str], leave_out: Path) -> Iterator[tuple[str, Stamp] | Refusal]:
     """Files at and below `roots`, in order, each with its stamp; folders that cannot be looked into are refusals.
 
-    Links to folders are not followed. `leave_out`: the folder of the index itself.
+    Links that lie in a folder are not followed: they may lead to what nobody meant to show.
+    `leave_out`: the folder of the index itself.
     """
     for root in roots:
         if not Path(root).is_dir():
@@ -46,8 +47,9 @@ def walk(roots: Iterable[str], leave_out: Path) -> Iterator[tuple[str, Stamp] | 
             inside = [each for each in sorted(folders) if not each.startswith(".")]
             folders[:] = [each for each in inside if Path(folder, each) != leave_out]
             for name in sorted(names):
-                if not name.startswith("."):
-                    yield from _stamped(os.path.join(folder, name))  # noqa: PTH118 (a million of them)
+                path = os.path.join(folder, name)  # noqa: PTH118 (a million of them)
+                if not name.startswith(".") and not os.path.islink(path):  # noqa: PTH114
+                    yield from _stamped(path)
         yield from unreadable
 
 

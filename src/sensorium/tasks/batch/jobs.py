@@ -1,5 +1,6 @@
 """The lines that come in: {"question": "...", "files": ["a.png"], "id": "...", "max_tokens": 64}."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,12 @@ class Job:
     files: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     fault: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What is asked, in 16 hexadecimal digits: the same for the same words, paths and options."""
+        asked = json.dumps([self.id, self.question, self.files, self.options, self.fault], sort_keys=True)
+        return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 def read_jobs(path: Path) -> Iterator[Job]:

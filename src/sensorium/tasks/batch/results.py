@@ -42,7 +42,7 @@ class Results:
         Raises: UsageError when somebody else writes it, or it holds other lines than ours.
         """
         self.path = path
-        self._ids: dict[int, str] = {}
+        self._asked: dict[int, str] = {}
         self.done: dict[int, Status] = {}
         try:
             self._file = path.open("a+b")
@@ -66,7 +66,7 @@ class Results:
                 break
             try:
                 found: dict[str, Any] = json.loads(line)
-                self.done[found["line"]], self._ids[found["line"]] = found["status"], found["id"]
+                self.done[found["line"]], self._asked[found["line"]] = found["status"], found["asked"]
             except (ValueError, KeyError, TypeError) as error:
                 raise UsageError(
                     f"{self.path}: holds something else than results; expected a new file, or one to go on with. "
@@ -78,19 +78,21 @@ class Results:
 
     def has(self, job: Job) -> bool:
         """Whether the job is done. Raises: UsageError when another job was, in its line: the questions are others."""
-        if job.line in self.done and self._ids[job.line] != job.id:
+        if job.line in self.done and self._asked[job.line] != job.digest:
             raise UsageError(
-                f"{self.path}: has '{self._ids[job.line]}' for line {job.line}, which now is '{job.id}'. "
+                f"{self.path}: line {job.line} was answered when it asked something else than it does now. "
                 "Write elsewhere, or ask the same questions."
             )
+        self._asked[job.line] = job.digest
         return job.line in self.done
 
     def add(self, result: Result) -> None:
-        """Write a line, and return when it is on the disk."""
-        self._file.write(json.dumps(asdict(result), ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+        """Write the line of a job that `has` was asked about, and return when it is on the disk."""
+        told = {**asdict(result), "asked": self._asked[result.line]}
+        self._file.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.done[result.line], self._ids[result.line] = result.status, result.id
+        self.done[result.line] = result.status
 
     def __enter__(self) -> Self:
         return self
