@@ -1,6 +1,7 @@
 """A big batch in pieces, and over two processes, has the gradient of the whole."""
 
-from multiprocessing import get_context
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,13 @@ def _work(rank: int, folder: str) -> None:
 
 @pytest.mark.slow
 def test_two_processes_have_the_gradient_of_the_whole(tmp_path: Path) -> None:
-    workers = [get_context("spawn").Process(target=_work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    workers = [subprocess.Popen([sys.executable, __file__, str(rank), str(tmp_path)]) for rank in range(2)]
+    assert [worker.wait() for worker in workers] == [0, 0]
     whole = _gradients(parts()[2])
     for rank in range(2):
         for one, two in zip(whole, torch.load(tmp_path / f"{rank}.pt", weights_only=True), strict=True):
             torch.testing.assert_close(one, two, atol=1e-5, rtol=1e-5)
+
+
+if __name__ == "__main__":
+    _work(int(sys.argv[1]), sys.argv[2])
