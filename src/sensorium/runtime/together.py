@@ -5,9 +5,7 @@ places in media and weights of modalities are not told here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-
-import torch
+from dataclasses import dataclass, replace
 
 from sensorium.chat.message import Answer, Message, Timings
 from sensorium.engine.engine import Engine
@@ -16,11 +14,10 @@ from sensorium.engine.model import Settings
 from sensorium.engine.request import Handle, Request
 from sensorium.engine.sampling import Sampling
 from sensorium.engine.scheduler import Limits
-from sensorium.inputs.batching import Talk
-from sensorium.runtime.answering import answer_of, prompt, shown, tracks
-from sensorium.runtime.judgement import UNSHOWN, strange, unshown
+from sensorium.runtime.answering import answer_of
 from sensorium.runtime.memory import available
 from sensorium.runtime.parts import Parts
+from sensorium.runtime.replying import Question, prepare
 
 LEAST_ROOM = 64 << 20
 """Bytes for keys and values, however little memory is free."""
@@ -28,14 +25,11 @@ LEAST_ROOM = 64 << 20
 
 @dataclass(frozen=True, eq=False)
 class Pending:
-    """A talk that waits for its answer, or is being answered. `guess`: whatever is said can only be one."""
+    """A talk that waits for its answer, or is being answered."""
 
-    parts: Parts
-    talk: Talk
+    question: Question
     handle: Handle
-    notices: Sequence[str]
-    guess: bool
-    events: list[TokenEvent | None] = field(default_factory=list)
+    events: list[TokenEvent | None]
 
     @property
     def done(self) -> bool:
@@ -49,8 +43,9 @@ class Pending:
         events = [event for event in self.events if event is not None]
         text = "".join(event.text for event in events)
         timings = Timings(first_token=self.handle.figures.first_token, total=self.handle.figures.total)
-        found = answer_of(self.parts, text, events, timings, self.talk, guess=self.guess)
-        return replace(found, notices=tuple(self.notices))
+        asked = self.question
+        found = answer_of(asked.parts, text, events, timings, asked.talk, guess=asked.guess)
+        return replace(found, notices=asked.notices)
 
 
 class Together:
@@ -67,21 +62,10 @@ class Together:
 
         Raises: as `runtime.answering.prompt`; LimitExceeded also for more than the caches hold; QueueFull.
         """
-        parts, model = self.parts, self.parts.model
-        fitting, notices = shown(messages, model)
-        talk = prompt(model, fitting)
-        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, model.max_tokens - len(talk.ids)))
-        inputs = model.assembler.batch([talk])
-        odd: list[str] = []
-        if parts.familiarity:  # small models alone have it: rows made twice cost little
-            with torch.inference_mode():
-                encoded = model.network.encode(inputs)
-            odd = strange(parts, encoded, [each for message in fitting for each in tracks(message)])
+        question = prepare(self.parts, messages, lambda make: make())
         events: list[TokenEvent | None] = []
-        handle = self._engine.submit(Request(inputs, sampling), events.append)
-        blind = unshown(parts, talk.items)
-        told = [*notices, *odd, *([UNSHOWN.format(name=parts.name)] if blind else [])]
-        return Pending(parts, talk, handle, told, blind or bool(odd), events)
+        handle = self._engine.submit(Request(question.inputs, question.fitting(sampling)), events.append)
+        return Pending(question, handle, events)
 
     def step(self) -> bool:
         """Compute a little. Returns: whether there was anything to do."""
