@@ -22,9 +22,12 @@ def studio(start: Any, tmp_path: Path) -> Iterator[Any]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, with a microphone and a camera that it makes up."""
+    """Debian's Chromium, with a microphone and a camera that it makes up.
+
+    Not for longer than a module: playwright leaves an event loop running in this thread, where others want theirs.
+    """
     api = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
