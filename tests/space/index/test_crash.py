@@ -4,6 +4,7 @@ One child process runs the story; for each point it forks a grandchild that kill
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -141,9 +142,9 @@ print(json.dumps({"points": points, "tried": tried}))
 
 @pytest.mark.parametrize("step", [31, pytest.param(1, marks=pytest.mark.slow)])
 def test_kill_at_every_write_point(tmp_path: Path, step: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", STORY, str(tmp_path), str(step)], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", STORY, str(tmp_path), str(step)]
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # a team of threads does not survive a fork, and faiss would wait
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["points"] > 300
