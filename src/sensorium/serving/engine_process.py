@@ -20,7 +20,7 @@ from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import Refusal, fault_of
 from sensorium.serving.fetch import Fetcher
 from sensorium.serving.limits import ServerLimits
-from sensorium.serving.log import tell_failure, write_log
+from sensorium.serving.log import tell_failure, written
 from sensorium.serving.shelf import Card, open_here
 from sensorium.serving.wire import asked_in, drafts_in, event_out, fault_out, frame, read_frame
 
@@ -36,8 +36,8 @@ def main() -> None:
         signal.signal(each, signal.SIG_IGN)
     out = os.dup(1)
     os.dup2(2, 1)  # what anybody prints goes to the log
-    write_log()
-    asyncio.run(_run(out))
+    with written():
+        asyncio.run(_run(out))
     os._exit(0)  # whatever still computes, for nobody
 
 

@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 LOGGER = logging.getLogger("sensorium.serving")
@@ -39,12 +41,21 @@ def tell_failure(event: str, error: BaseException, **told: object) -> None:
     LOGGER.error(event, extra={"told": told}, exc_info=(type(error), error, error.__traceback__))
 
 
-def write_log() -> None:
-    """Send the log of the server, and the warnings of uvicorn, to standard error."""
+@contextmanager
+def written() -> Iterator[None]:
+    """Send the log of the server, and the warnings of uvicorn, to standard error; afterwards all is as it was."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    before = []
     for name, level in (("sensorium.serving", logging.INFO), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
+        before.append((logger, logger.handlers, logger.level, logger.propagate))
         logger.handlers = [handler]
         logger.setLevel(level)
         logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, handlers, level, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)

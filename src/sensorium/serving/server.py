@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sensorium.core.errors import UsageError
 from sensorium.serving.app import Server, Settings
 from sensorium.serving.limits import ServerLimits
-from sensorium.serving.log import tell, write_log
+from sensorium.serving.log import tell, written
 
 
 class PatientFor(H11Protocol):
@@ -85,8 +85,8 @@ def check_address(host: str, keys: Sequence[str]) -> None:
 
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Run until a signal ends it. Raises: UsageError for an address without a key, or a port that is taken."""
-    write_log()
-    make(settings, host=host, port=port).run()
+    with written():
+        make(settings, host=host, port=port).run()
 
 
 def make(settings: Settings, *, host: str, port: int) -> Draining:
