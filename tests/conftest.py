@@ -42,11 +42,17 @@ def _is_local(host: str) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """Tiny tensors gain nothing from threads, and tests may run beside other work."""
+def _one_thread() -> Iterator[None]:
+    """Tiny tensors gain nothing from threads, and tests may run beside other work; so in processes that tests start.
+
+    Sums over other numbers of threads differ in their last bits: answers of two processes are compared bit for bit.
+    """
     import torch
 
     torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(scope="session")
