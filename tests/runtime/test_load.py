@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.models.text.folders import write
@@ -13,10 +14,14 @@ from sensorium.chat.message import user
 from sensorium.core.errors import CheckpointError, UsageError
 from sensorium.models.adapter_folder import save_adapter
 from sensorium.models.adapters import AdapterConfig, adapt, adapted_layers
+from sensorium.models.catalog import BUNDLED
 from sensorium.models.key_maps import family_map
 from sensorium.runtime.load import load
 from sensorium.runtime.local import LocalModel
 from sensorium.weights.keymap import KeyMap
+
+CLIP = Path(__file__).parents[1] / "models" / "clip" / "golden"
+BOOT = BUNDLED.parent / "samples" / "boot.png"
 
 
 def network(model: Any) -> nn.Module:
@@ -50,6 +55,33 @@ def learn(model: Any, keymap: KeyMap | None, folder: Path) -> None:
 def test_what_is_no_name(name: Any) -> None:
     with pytest.raises(UsageError, match="model: got a"):
         sensorium.load(name)
+
+
+def test_a_model_that_embeds_gives_places_and_no_answers() -> None:
+    model = load(CLIP)
+    assert model.embed(BOOT).shape == (24,)
+    assert model.embed(BOOT, BOOT).shape == (2, 24)
+    assert model.embed_texts(["a boot"]).shape == (1, 24)
+    assert (model.name, repr(model)) == (str(CLIP), f"SpaceModel({str(CLIP)!r})")
+    for call in (lambda: model.ask("What is this?"), lambda: model.stream("What?"), model.chat):
+        with pytest.raises(UsageError, match=r"embeds, and does not answer; .*: sensorium embed --model"):
+            call()
+    with pytest.raises(UsageError, match=r"for an adapter\. Leave the adapter out"):
+        load(CLIP, adapter="adapter")
+
+
+def test_the_bundled_model_embeds_through_the_bundled_space() -> None:
+    model, space = load(), load("nano-space")
+    place = model.embed(BOOT)
+    assert np.linalg.norm(place) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_array_equal(place, space.embed(BOOT))
+    words = ["an ankle boot", "a digit", "rain"]
+    assert words[int((model.embed_texts(words) @ place).argmax())] == "an ankle boot"
+
+
+def test_a_model_without_a_space_says_who_has_one(tiny_folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"no space to embed in; .* Load one: the bundled 'nano-space'"):
+        load(tiny_folder).embed(BOOT)
 
 
 def test_a_path(tiny_folder: Path) -> None:

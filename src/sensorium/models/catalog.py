@@ -304,6 +304,11 @@ def reader(folder: Path, families: "Catalogue[Any]") -> str | None:
     return found
 
 
+def embeds(folder: Path) -> bool:
+    """Whether a folder is that of a model that embeds. Raises: CheckpointError for what is no model folder."""
+    return _of_kind(model_type(folder), EMBEDDERS) is not None
+
+
 def _of_kind(kind: object, families: "Catalogue[Any]") -> str | None:
     return next((entry.name for entry in families.entries if kind in entry.kinds), None)
 

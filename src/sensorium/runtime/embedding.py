@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sensorium.core.errors import UnreadableMedia, UnsupportedMedia, UsageError
 from sensorium.media.limits import Limits
@@ -13,11 +12,8 @@ from sensorium.media.types import Document, Media, Modality
 from sensorium.models.catalog import EMBEDDERS, Progress
 from sensorium.models.placing import Item, Placing
 from sensorium.runtime.finding import load_of
-from sensorium.runtime.protocol import File, Input
+from sensorium.runtime.protocol import File, Input, Rows
 from sensorium.runtime.zero_shot import choose
-
-Rows = NDArray[np.float32]
-"""Places in a space: [N, width], each of unit length, so that products are cosines."""
 
 _NOUNS = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "films", "document": "documents"}
 

@@ -27,7 +27,7 @@ from sensorium.media.load import load_media
 from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, Media
 from sensorium.models.catalog import FAMILIES, model_type, no_reader
 from sensorium.runtime.answering import NO_ROOM
-from sensorium.runtime.protocol import Input, StreamEvent, check_question
+from sensorium.runtime.protocol import Input, Rows, StreamEvent, check_question, no_space
 from sensorium.runtime.stepping import Generator, blaming, quiet
 from sensorium.weights.folder import INDEX, SINGLE, no_weights
 
@@ -127,6 +127,14 @@ class FallbackModel:
     def chat(self) -> "FallbackChat":
         """A new talk."""
         return FallbackChat(self._model, self._limits)
+
+    def embed(self, *files: Input) -> Rows:
+        """Raises: UsageError, for it only answers."""
+        raise no_space(self.name)
+
+    def embed_texts(self, texts: Sequence[str]) -> Rows:
+        """Raises: UsageError, for it only answers."""
+        raise no_space(self.name)
 
 
 class FallbackChat:

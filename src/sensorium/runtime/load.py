@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 from sensorium.core.errors import UsageError
 from sensorium.models.adapter_folder import load_adapter
 from sensorium.models.adapters import fold
-from sensorium.models.catalog import DEFAULT, FAMILIES, Progress, locate, reader
+from sensorium.models.catalog import BUNDLED, DEFAULT, EMBEDDERS, FAMILIES, SPACE, Progress, embeds, locate, reader
 from sensorium.models.key_maps import OWN_NAMES, family_map
+from sensorium.runtime.embedding import load_embedder
 from sensorium.runtime.fallback import load_fallback
 from sensorium.runtime.hosted.address import is_address
 from sensorium.runtime.hosted.model import load_hosted
@@ -16,6 +17,7 @@ from sensorium.runtime.local import LocalModel
 from sensorium.runtime.memory import check_fit
 from sensorium.runtime.parts import Parts, read_parts
 from sensorium.runtime.protocol import Model, model_name
+from sensorium.runtime.space import SpaceModel
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,8 +35,8 @@ def load(
 
     Args:
         name: of the catalogue (`sensorium models`), the path of a model folder, or "org/name" of the Hub, with
-            "@revision" if one is meant; the bundled one without it. Or the address of an engine that serves one:
-            "vllm://host:8000/org/name" (runtime/hosted/address.py).
+            "@revision" if one is meant; the bundled one without it. One that embeds gives places and no answers. Or
+            the address of an engine that serves one: "vllm://host:8000/org/name" (runtime/hosted/address.py).
         adapter: a folder of adapters for it, as `sensorium train` and the package peft write them. What was measured
             about answers of the model alone is then not said of these.
         progress: told while a model is fetched: file, bytes so far, bytes in all.
@@ -48,14 +50,23 @@ def load(
         if adapter is not None:
             raise UsageError(f"{name}: an adapter was given, too; expected a model on this machine. Serve it there.")
         return load_hosted(name)
-    folder = locate(name, progress=progress)
+    folder = locate(name, progress=progress, catalogue=EMBEDDERS if name == SPACE else FAMILIES)
+    if embeds(folder):
+        return _space(name, adapter)
     family = reader(folder, FAMILIES)
     check_fit(folder, smaller=SMALLEST)
+    space = SPACE if folder == BUNDLED else None
     if adapter is not None:
-        return LocalModel(_adapted(family, folder, Path(adapter), name=name))
+        return LocalModel(_adapted(family, folder, Path(adapter), name=name), space=space)
     if family is None:
         return load_fallback(folder, name=name)
-    return LocalModel(read_parts(family, folder, name=name))
+    return LocalModel(read_parts(family, folder, name=name), space=space)
+
+
+def _space(name: str, adapter: str | os.PathLike[str] | None) -> SpaceModel:
+    if adapter is not None:
+        raise UsageError(f"{name}: embeds; expected a model that answers, for an adapter. Leave the adapter out.")
+    return SpaceModel(load_embedder(name))
 
 
 def _adapted(family: str | None, folder: Path, adapter: Path, *, name: str) -> Parts:

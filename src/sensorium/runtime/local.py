@@ -1,6 +1,7 @@
 """A model on this machine: questions and files in, answers out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from time import perf_counter
 from typing import Unpack
 
@@ -11,15 +12,18 @@ from sensorium.engine.sampling import Options, Sampling
 from sensorium.media.load import load_media
 from sensorium.media.types import Media
 from sensorium.runtime.answering import Held, answer, shown
+from sensorium.runtime.embedding import Embedder, load_embedder
 from sensorium.runtime.parts import Parts
-from sensorium.runtime.protocol import Input, StreamEvent, check_question
+from sensorium.runtime.protocol import Input, Rows, StreamEvent, check_question, no_space
 
 
 class LocalModel:
     """Satisfies `runtime.protocol.Model`; keeps nothing between calls but its parts."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, space: str | None = None) -> None:
+        """Of ready parts; `space` names the model that embeds for this one, which is read when it is first needed."""
         self.parts = parts
+        self._space = space
 
     @property
     def name(self) -> str:
@@ -48,6 +52,23 @@ class LocalModel:
     def chat(self) -> "LocalChat":
         """A new talk."""
         return LocalChat(self.parts)
+
+    def embed(self, *files: Input) -> Rows:
+        """Places of files in the space that belongs to the model; arguments and errors as `Embedder.embed`.
+
+        Raises: UsageError for a model that no space belongs to.
+        """
+        return self._embedder.embed(*files)
+
+    def embed_texts(self, texts: Sequence[str]) -> Rows:
+        """The same of texts. Returns: [N, width]."""
+        return self._embedder.embed_texts(texts)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        if self._space is None:
+            raise no_space(self.name)
+        return load_embedder(self._space)
 
 
 class LocalChat:

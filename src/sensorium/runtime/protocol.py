@@ -1,9 +1,12 @@
 """What a model looks like from above: local and hosted ones alike."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sensorium.chat.message import Answer
 from sensorium.core.errors import UsageError
@@ -17,6 +20,9 @@ File = str | os.PathLike[str] | bytes | Decoded
 
 Input = File | Media
 """What `load_media` takes, or media already decoded."""
+
+Rows = NDArray[np.float32]
+"""Places in a space: [N, width], each of unit length, so that products are cosines."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Chat(Protocol):
 
 
 class Model(Protocol):
-    """Answers questions about media."""
+    """Answers questions about media, or gives them places in a space; what a model does not do raises UsageError."""
 
     @property
     def name(self) -> str:
@@ -57,6 +63,20 @@ class Model(Protocol):
 
     def chat(self) -> Chat:
         """A new talk."""
+
+    def embed(self, *files: Input) -> Rows:
+        """Places of files: [width] for one, [N, width] for several."""
+
+    def embed_texts(self, texts: Sequence[str]) -> Rows:
+        """Places of texts: [N, width]."""
+
+
+def no_space(name: str) -> UsageError:
+    """The error for places that a model which answers does not give."""
+    return UsageError(
+        f"{name}: answers, and has no space to embed in; expected a model that embeds. Load one: the bundled "
+        "'nano-space', or a CLIP or SigLIP."
+    )
 
 
 def check_question(question: object) -> None:

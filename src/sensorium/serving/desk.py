@@ -12,8 +12,8 @@ from starlette.requests import Request
 from sensorium.chat.message import Answer
 from sensorium.core.errors import EngineError
 from sensorium.media.types import Media
-from sensorium.runtime.embedding import Embedder, Rows
-from sensorium.runtime.protocol import StreamEvent
+from sensorium.runtime.embedding import Embedder
+from sensorium.runtime.protocol import Rows, StreamEvent
 from sensorium.serving.asking import Ask
 from sensorium.serving.backend import Asked
 from sensorium.serving.drafts import Decoder, Given, check_amounts

@@ -1,7 +1,7 @@
 """A model on a server, asked as one on this machine is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any, Literal, Unpack
 
@@ -15,7 +15,7 @@ from sensorium.media.types import Media
 from sensorium.runtime.hosted.address import read_address
 from sensorium.runtime.hosted.client import KEY, Client
 from sensorium.runtime.hosted.payload import to_body
-from sensorium.runtime.protocol import Input, StreamEvent, check_question
+from sensorium.runtime.protocol import Input, Rows, StreamEvent, check_question, no_space
 
 NOTICE = "{name} answers, on {url}: question and media were sent there. How sure it is has not been measured."
 
@@ -46,6 +46,14 @@ class HostedModel:
     def chat(self) -> "HostedChat":
         """A new talk."""
         return HostedChat(self._client, self.name, self._limits)
+
+    def embed(self, *files: Input) -> Rows:
+        """Raises: UsageError, for it only answers."""
+        raise no_space(self.name)
+
+    def embed_texts(self, texts: Sequence[str]) -> Rows:
+        """Raises: UsageError, for it only answers."""
+        raise no_space(self.name)
 
 
 class HostedChat:
