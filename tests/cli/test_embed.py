@@ -59,6 +59,33 @@ def test_nothing_to_embed(run: Run) -> None:
     assert (done.code, "nothing to embed" in done.err) == (2, True)
 
 
+def test_one_that_cannot_be_embedded_costs_only_itself(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("red " * 400)
+    (tmp_path / "bad.png").write_bytes(Path(BOOT).read_bytes()[:40])
+    given = ("embed", str(tmp_path / "long.txt"), BOOT, str(tmp_path / "bad.png"), "--text", "a cat", "--model", CLIP)
+    done = run(*given)
+    assert done.code == 3
+    assert [json.loads(line) is None for line in done.out.splitlines()] == [True, False, True, False]
+    long, bad, count = done.err.splitlines()
+    assert long.startswith(f"{tmp_path / 'long.txt'}: text: 'red red")
+    assert "bad.png: damaged or incomplete PNG" in bad
+    assert count == "2 of 4 could not be embedded"
+    told = json.loads(run(*given, "--json").out)
+    assert [next(iter(each.values())) for each in told["items"]] == [BOOT, "a cat"]
+    assert [Path(each["file"]).name for each in told["failed"]] == ["long.txt", "bad.png"]
+    assert "this model takes" in told["failed"][0]["error"]
+    assert run(*given, "--out", str(tmp_path / "x.npy")).code == 3
+    assert len(np.load(tmp_path / "x.npy")) == 2
+
+
+def test_one_alone_that_cannot_be_embedded_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("red " * 400)
+    for name in ("long.txt", "nothing.png"):
+        done = run("embed", str(tmp_path / name), "--model", CLIP, "--json")
+        assert done.code == 3
+        assert name in done.err
+
+
 SAMPLES = Path(BOOT).parent
 
 

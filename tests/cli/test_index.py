@@ -53,6 +53,8 @@ def test_forgetting(run: Run, media: Path, index: str) -> None:
     done = run("index", "--forget", str(media / "boot.png"), "--index", index)
     assert (done.code, done.out) == (0, f"1 file taken out of {index}\n")
     assert b"boot.png" not in (Path(index) / "index.sqlite").read_bytes()
+    again = run("index", "--forget", str(media / "boot.png"), "--index", index)
+    assert (again.code, "nothing of it is in the index" in again.err, str(media) in again.err) == (2, True, True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import typer
 from sensorium.cli.console import patience
 from sensorium.cli.fetching import fetching
 from sensorium.core.collection import lasting
-from sensorium.core.errors import UsageError
+from sensorium.core.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from sensorium.engine.sampling import Options
@@ -119,9 +119,26 @@ def read_files(paths: Sequence[str]) -> "list[Media]":
 
     Raises: UsageError for a second "-", InputError for a file that cannot be taken.
     """
+    _check_stdin(paths)
+    return [read_file(path) for path in paths]
+
+
+def read_each(paths: Sequence[str]) -> "list[Media | InputError]":
+    """The same; in the place of a file that cannot be taken stands why. Raises: UsageError for a second "-"."""
+
+    def read(path: str) -> "Media | InputError":
+        try:
+            return read_file(path)
+        except InputError as error:
+            return error
+
+    _check_stdin(paths)
+    return [read(path) for path in paths]
+
+
+def _check_stdin(paths: Sequence[str]) -> None:
     if list(paths).count(STDIN) > 1:
         raise UsageError("'-' stands twice, but standard input can be read once. Give the other file by its path.")
-    return [read_file(path) for path in paths]
 
 
 def read_file(path: str) -> "Media":

@@ -86,6 +86,18 @@ def test_a_file_that_went_leaves_the_index(store: AnyStore, colours: Colours, fo
     assert "notes.txt" in {Path(path).name for path in store.stamps()}  # outside of what was looked at
 
 
+def test_forgetting_what_is_not_there_names_what_is(
+    store: AnyStore, colours: Colours, folder: Path, media: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"nope: nothing of it is in the index; .* it is empty"):
+        forget(store, [media / "nope"])
+    index_paths(store, colours, [media], leave_out=folder)
+    before = store.stamps()
+    with pytest.raises(UsageError, match=rf"nope: .*It has files of {media}: give one of these"):
+        forget(store, [media / "pictures", media / "nope"])
+    assert store.stamps() == before
+
+
 def test_forgetting_a_folder(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     run(store, colours, folder, media)
     assert forget(store, [media / "pictures"]) == 3

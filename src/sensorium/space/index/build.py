@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from sensorium.core.errors import InputError, MissingPackage, UnsupportedMedia
+from sensorium.core.errors import InputError, MissingPackage, UnsupportedMedia, UsageError
 from sensorium.core.files import sha256_file
 from sensorium.media.types import Modality
 from sensorium.space.index.embedding import embed_pieces
@@ -32,6 +32,9 @@ PATIENCE = 10.0
 
 _AHEAD = 64 * 2**20
 """Bytes of files that are read ahead of the model: a film in memory is many times its file."""
+
+_SHOWN = 5
+"""So many folders are named in a message."""
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and how many there are to do."""
@@ -232,11 +235,28 @@ def _read(path: str, stamp: Stamp, takes: Sequence[Modality]) -> _Read:
 def forget(store: Store, paths: Iterable[str | os.PathLike[str]]) -> int:
     """Take files, and all files below folders, out of the store with all their bytes; they need not exist any more.
 
-    Returns: how many files. Raises: UsageError when another process writes to the store.
+    Returns: how many files. Raises: UsageError for a path of which the store knows nothing, with all left as it was, or
+    when another process writes to the store.
     """
     roots = [os.path.abspath(path) for path in paths]  # noqa: PTH100 (resolve would follow links)
     with store.writing():
-        gone = [path for path in store.stamps() if any(is_below(path, root) for root in roots)]
+        known = store.stamps()
+        if strange := next((root for root in roots if not any(is_below(path, root) for path in known)), None):
+            raise UsageError(f"{strange}: nothing of it is in the index; {_held(known)}")
+        gone = [path for path in known if any(is_below(path, root) for root in roots)]
         store.remove(gone)
         store.settle()
     return len(gone)
+
+
+def _held(paths: Iterable[str]) -> str:
+    """What is in an index, for a message: the folders that files are in, but for those inside of others."""
+    folders: list[str] = []
+    outer_first = sorted(path.split(os.sep)[:-1] for path in paths)
+    for folder in (os.sep.join(parts) or os.sep for parts in outer_first):
+        if not folders or not is_below(folder, folders[-1]):
+            folders.append(folder)
+    if not folders:
+        return "expected what is, and it is empty. Index first: sensorium index PATH"
+    more = ", …" if len(folders) > _SHOWN else ""
+    return f"expected what is. It has files of {', '.join(folders[:_SHOWN])}{more}: give one of these, or a file in it."

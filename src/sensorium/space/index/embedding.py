@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sensorium.core.errors import InputError, LimitExceeded
 from sensorium.media.types import Image, Media
+from sensorium.runtime.partly import partly
 from sensorium.space.index.types import Piece, Placed, Rows, SpaceModel
 
 BATCH = 32
@@ -29,7 +30,8 @@ def embed_pieces(model: SpaceModel, files: Sequence[Sequence[Piece]]) -> tuple[l
     media = [(at, each.content) for at, each in enumerate(pieces) if isinstance(each.content, Media)]
     texts = [(at, each.content) for at, each in enumerate(pieces) if isinstance(each.content, str)]
     for first in range(0, len(media), BATCH):
-        vectors.update(_media(model, media[first : first + BATCH]))
+        places, some = zip(*media[first : first + BATCH], strict=True)
+        vectors.update(zip(places, partly(model.embed_media, some), strict=True))
     for first in range(0, len(texts), BATCH):
         vectors.update(_texts(model, texts[first : first + BATCH]))
     placed: list[list[Placed]] = []
@@ -65,17 +67,6 @@ def sign(model: SpaceModel) -> Vector:
         return embed_text(model, "a red ring")
     shades = np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
     return model.embed_media([Image(shades)])[0]
-
-
-def _media(model: SpaceModel, batch: Sequence[tuple[int, Media]]) -> dict[int, Vector | InputError]:
-    """All at once, or one by one when the model refuses one of them."""
-    try:
-        rows = model.embed_media([medium for _, medium in batch])
-    except InputError as error:
-        if len(batch) == 1:
-            return {batch[0][0]: error}
-        return {at: each for one in batch for at, each in _media(model, [one]).items()}
-    return {at: row for (at, _), row in zip(batch, rows, strict=True)}
 
 
 def _texts(model: SpaceModel, batch: Sequence[tuple[int, str]]) -> dict[int, Vector | InputError]:
