@@ -252,8 +252,8 @@ def forget(store: Store, paths: Iterable[str | os.PathLike[str]]) -> int:
 def _held(paths: Iterable[str]) -> str:
     """What is in an index, for a message: the folders that files are in, but for those inside of others."""
     folders: list[str] = []
-    outer_first = sorted(path.split(os.sep)[:-1] for path in paths)
-    for folder in (os.sep.join(parts) or os.sep for parts in outer_first):
+    outer_first = sorted({Path(path).parent.parts for path in paths})
+    for folder in (str(Path(*parts)) for parts in outer_first):
         if not folders or not is_below(folder, folders[-1]):
             folders.append(folder)
     if not folders:
