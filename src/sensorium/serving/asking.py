@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.engine.grammar import Form
+from sensorium.engine.forms import Form
 from sensorium.engine.sampling import Sampling
 from sensorium.serving.drafts import Draft
-from sensorium.serving.fields import Fields
+from sensorium.serving.fields import Fields, refused
+from sensorium.serving.tools import Toolbox
 
 LONGEST = 1024
 """Tokens of an answer where the client names no bound and the model has room for them."""
@@ -46,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request for answers. `form` is what they must look like; None for any words."""
+    """A request for answers. `form` is what they must look like, None for any words; `tools` what they may call."""
 
     model: str
     drafts: tuple[Draft, ...]
@@ -54,6 +55,20 @@ class Ask:
     stops: tuple[str, ...] = ()
     answers: int = 1
     form: Form | None = None
+    tools: Toolbox | None = None
+
+    def held_to(self) -> Form | None:
+        """What answers are held to: the call that must be made, or the form.
+
+        Raises: Refusal where an answer may be either; UsageError for a schema that is too large.
+        """
+        if self.tools is None:
+            return self.form
+        if self.tools.choice == "auto" and self.form is not None:
+            raise refused(
+                self.tools.field, "they may be called, and the answer has a form", "one of the two: force a tool"
+            )
+        return self.tools.form()
 
     def sampling(self) -> Sampling:
         """How tokens are chosen. Raises: UsageError for a wrong value."""

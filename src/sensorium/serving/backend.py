@@ -19,7 +19,8 @@ from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
 from sensorium.engine.engine import Engine
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.grammar import Form, Grammars
+from sensorium.engine.forms import Form
+from sensorium.engine.grammar import Grammars
 from sensorium.engine.model import FAILURES, Settings, failure
 from sensorium.engine.request import Handle, Request
 from sensorium.engine.sampling import Sampling
@@ -103,8 +104,13 @@ class Answers(Protocol):
 class EngineAnswers:
     """A model whose engine computes in one thread of this process."""
 
-    def __init__(self, parts: Parts, *, name: str, decoder: Decoder, waiting: int) -> None:
-        """Take a loaded model. Args: name: as clients call it; waiting: requests that may wait, more are sent away."""
+    def __init__(self, parts: Parts, *, name: str, decoder: Decoder, waiting: int, sees: bool = True) -> None:
+        """Take a loaded model.
+
+        Args: name: as clients call it; waiting: requests that may wait, more are sent away; sees: whether it takes
+        pictures, also of pages.
+        """
+        self._sees = sees
         self._parts = replace(parts, name=name)
         self._decoder = decoder
         self._most = waiting + ROWS
@@ -132,7 +138,7 @@ class EngineAnswers:
 
     async def count(self, drafts: Sequence[Draft]) -> int:
         """Tokens of a talk that is to be answered, media included. Raises: InputError."""
-        messages = await self._decoder.messages(drafts)
+        messages = await self._decoder.messages(drafts, pictures=self._sees)
         model = self._parts.model
         return await self._beside(lambda: len(prompt(model, shown(messages, model)[0]).ids))
 
@@ -160,7 +166,7 @@ class EngineAnswers:
 
     async def _pieces(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         began = perf_counter()
-        messages = await self._decoder.messages(asked.drafts)
+        messages = await self._decoder.messages(asked.drafts, pictures=self._sees)
         line = _Line(asyncio.get_running_loop())
         try:
             question = await self._beside(lambda: self._begin(line, prepare(self._parts, messages, self._call), asked))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -18,9 +18,11 @@ from sensorium.serving.asking import Ask
 from sensorium.serving.backend import Asked
 from sensorium.serving.drafts import Decoder, Given, check_amounts
 from sensorium.serving.faults import Refusal
+from sensorium.serving.files import Files
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.reading import read_json
 from sensorium.serving.shelf import Shelf
+from sensorium.serving.tools import check_tools
 from sensorium.serving.visit import visit_of
 from sensorium.serving.worker import Worker
 
@@ -56,6 +58,7 @@ class Desk:
     decoder: Decoder
     limits: ServerLimits
     worker: Worker
+    files: Files = field(default_factory=Files)
 
     async def json(self, request: Request) -> object:
         """The JSON that a request brings. Raises: Refusal for another type, for too much, or for what is no JSON."""
@@ -83,7 +86,7 @@ class Desk:
 
         async def counted() -> int:
             model = await self.shelf.answers(ask.model)
-            return await model.count(ask.drafts)
+            return await model.count(self._filled(request, ask).drafts)
 
         return await while_there(request, counted())
 
@@ -92,11 +95,25 @@ class Desk:
 
         async def placed() -> Rows:
             embedder = await self.shelf.embedder(model)
-            taken = [each if isinstance(each, str) else await self.decoder.medium(each) for each in items]
+            taken = [each if isinstance(each, str) else await self._medium(request, each) for each in items]
             return await self.worker.run(lambda: _places(embedder, taken))
 
         visit_of(request).model = self.shelf.card(model, "embed").id
         return await while_there(request, placed())
+
+    async def page_texts(self, request: Request, given: Given) -> tuple[str, ...]:
+        """The text of each page of a PDF that a part names. Raises: SensoriumError."""
+        return await self.decoder.page_texts(self.files.part(given, visit_of(request).holder))
+
+    async def _medium(self, request: Request, given: Given) -> Media:
+        return await self.decoder.medium(self.files.part(given, visit_of(request).holder))
+
+    def _filled(self, request: Request, ask: Ask) -> Ask:
+        """The talk with the files that it names, and what the model is told of tools. Raises: Refusal."""
+        check_amounts(ask.drafts, self.limits)
+        check_tools(ask.tools, self.shelf.card(ask.model, "answer"))
+        drafts = self.files.filled(ask.drafts, visit_of(request).holder)
+        return replace(ask, drafts=drafts if ask.tools is None else ask.tools.shown(drafts))
 
     async def _collect(self, request: Request, ask: Ask) -> list[Said]:
         rows: list[list[Piece]] = [[] for _ in range(ask.answers)]
@@ -106,10 +123,10 @@ class Desk:
         return [Said(_whole(row[-1].event), tuple(each.event for each in row), row[-1].spell) for row in rows]
 
     async def _pieces(self, request: Request, ask: Ask) -> AsyncGenerator[Piece, None]:
-        check_amounts(ask.drafts, self.limits)
+        ask = self._filled(request, ask)
         model = await self.shelf.answers(ask.model)
         visit = visit_of(request)
-        asked = Asked(ask.drafts, ask.sampling(), ask.stops, ask.form, ask.answers, visit.holder)
+        asked = Asked(ask.drafts, ask.sampling(), ask.stops, ask.held_to(), ask.answers, visit.holder)
         async with aclosing(model.stream(asked)) as pieces:
             async for which, event in pieces:
                 if event.answer is not None:

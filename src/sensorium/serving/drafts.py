@@ -4,20 +4,24 @@ A medium comes as a data URI or as a URL. Nothing else reaches the readers of me
 operator's machine is no medium.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
 from sensorium.chat.message import Message, Part, Role, Text
 from sensorium.media.load import load_media
 from sensorium.media.source import is_data_uri
-from sensorium.media.types import Media, Modality
+from sensorium.media.types import Document, Media, Modality
+from sensorium.serving.documents import is_pdf, pages_of, texts_of
 from sensorium.serving.faults import Refusal
 from sensorium.serving.fetch import Fetcher
 from sensorium.serving.fields import refused
 from sensorium.serving.limits import ServerLimits
+
+T = TypeVar("T")
 
 DECODING = 2
 """Media that are decoded at once, all requests together."""
@@ -53,23 +57,63 @@ class Decoder:
         self._fetcher = fetcher
         self._slots: CapacityLimiter | None = None
 
-    async def messages(self, drafts: Sequence[Draft]) -> list[Message]:
-        """Messages with their media. Raises: Refusal for too much, InputError for media that cannot be read."""
+    async def messages(self, drafts: Sequence[Draft], *, pictures: bool = True) -> list[Message]:
+        """Messages with their media; documents become their pages and their text.
+
+        Args: pictures: whether the model sees any. Raises: Refusal for too much, InputError for what cannot be read.
+        """
         check_amounts(drafts, self._limits)
-        return [Message(draft.role, tuple([await self._part(part) for part in draft.parts])) for draft in drafts]
+        made: list[Message] = []
+        for draft in drafts:
+            parts = [each for part in draft.parts for each in await self._parts(part, pictures=pictures)]
+            made.append(Message(draft.role, tuple(parts)))
+            self._check_pages(made)
+        return made
 
     async def medium(self, given: Given) -> Media:
         """One medium. Raises: as `messages`."""
-        if not is_data_uri(given.uri) and not given.uri[:8].lower().startswith(("http://", "https://")):
+        return await self._medium(given, await self._source(given))
+
+    async def page_texts(self, given: Given) -> tuple[str, ...]:
+        """The text of each page of a PDF. Raises: as `messages`."""
+        source = await self._source(given)
+        return await self._beside(partial(texts_of, source, given.field, self._limits.media))
+
+    async def _parts(self, part: Text | Given, *, pictures: bool) -> tuple[Part, ...]:
+        if isinstance(part, Text):
+            return (part,)
+        source = await self._source(part)
+        if part.want is None and is_pdf(source):
+            return await self._beside(partial(pages_of, source, part.field, self._limits.media, pictures=pictures))
+        medium = await self._medium(part, source)
+        return (Text(f"{medium.text}\n") if isinstance(medium, Document) else medium,)
+
+    async def _source(self, given: Given) -> str | bytes:
+        if is_data_uri(given.uri):
+            return given.uri
+        if not given.uri[:8].lower().startswith(("http://", "https://")):
             raise refused(given.field, "neither a data URI nor an http URL", "one of them")
-        source = given.uri if is_data_uri(given.uri) else await self._fetcher.fetch(given.uri, given.field)
-        read = partial(load_media, source, limits=self._limits.media, name=given.field, want=given.want)
+        return await self._fetcher.fetch(given.uri, given.field)
+
+    async def _medium(self, given: Given, source: str | bytes) -> Media:
+        return await self._beside(
+            partial(load_media, source, limits=self._limits.media, name=given.field, want=given.want)
+        )
+
+    async def _beside(self, work: Callable[[], T]) -> T:
         if self._slots is None:  # belongs to the running loop, so it is made inside
             self._slots = CapacityLimiter(DECODING)
-        return await to_thread.run_sync(read, limiter=self._slots)
+        return await to_thread.run_sync(work, limiter=self._slots)
 
-    async def _part(self, part: Text | Given) -> Part:
-        return part if isinstance(part, Text) else await self.medium(part)
+    def _check_pages(self, made: Sequence[Message]) -> None:
+        """Raises: Refusal for more media or text than allowed, pages of documents included."""
+        most = self._limits
+        media = sum(len(each.media) for each in made)
+        if media > most.media_parts:
+            raise refused("messages", f"{media} media and pages of documents", f"at most {most.media_parts}")
+        letters = sum(len(each.text) for each in made)
+        if letters > most.text_characters:
+            raise Refusal("too_large", f"messages: {letters} characters; expected at most {most.text_characters}.")
 
 
 def check_amounts(drafts: Sequence[Draft], limits: ServerLimits) -> None:

@@ -166,7 +166,8 @@ def open_here(card: Card, decoder: Decoder, *, waiting: int) -> EngineAnswers:
         raise UsageError(
             f"{card.id}: runs through the package transformers; expected a family of ours. Serve another model."
         )
-    return EngineAnswers(model.parts, name=card.id, decoder=decoder, waiting=waiting)
+    sees = "image" in card.modalities
+    return EngineAnswers(model.parts, name=card.id, decoder=decoder, waiting=waiting, sees=sees)
 
 
 def look_at(names: Sequence[str], *, progress: Progress | None = None) -> list[Card]:

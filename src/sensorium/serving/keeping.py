@@ -1,0 +1,97 @@
+"""What a server keeps between requests: in memory, bounded for each key, for a time; gone when the server ends."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sensorium.serving.faults import Refusal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one key may keep (`things`, `bytes`) and all of them together (`all_bytes`), for so many `seconds`.
+
+    evicts: whether the oldest give way to new ones; else what finds no room is refused.
+    """
+
+    things: int
+    bytes: int
+    all_bytes: int
+    seconds: float
+    evicts: bool
+
+
+@dataclass(frozen=True)
+class Kept(Generic[T]):
+    """A thing that is kept: until when (seconds since 1970), and its size in bytes."""
+
+    value: T
+    size: int
+    until: float
+
+
+class Keep(Generic[T]):
+    """Things by holder and id. A holder sees its own alone."""
+
+    def __init__(self, what: str, room: Room) -> None:
+        """Build. Args: what: such a thing is called, in messages."""
+        self._what = what
+        self._room = room
+        self._of: dict[str, OrderedDict[str, Kept[T]]] = {}
+
+    def put(self, holder: str, id_: str, value: T, size: int) -> Kept[T]:
+        """Keep a thing. Raises: Refusal where there is no room."""
+        self._forget_old()
+        room, own = self._room, self._of.setdefault(holder, OrderedDict())
+        while not self._fits(own, size):
+            if not (room.evicts and own):
+                raise Refusal(
+                    "too_large",
+                    f"{self._what}: no room for {size} bytes more; each key may keep {room.things} of them and "
+                    f"{room.bytes} bytes. Delete some.",
+                )
+            own.popitem(last=False)
+        own[id_] = kept = Kept(value, size, time.time() + room.seconds)
+        return kept
+
+    def get(self, holder: str, id_: str, field: str = "") -> Kept[T]:
+        """A thing. Raises: Refusal (not found) for one that is not kept, or is another's."""
+        self._forget_old()
+        own = self._of.get(holder)
+        found = None if own is None else own.get(id_)
+        if found is None:
+            place = f"{field}: " if field else ""
+            raise Refusal(
+                "not_found",
+                f"{place}there is no {self._what} {id_[:80]!a}; expected one that this key keeps. It may have expired.",
+                field=field,
+            )
+        return found
+
+    def take(self, holder: str, id_: str) -> Kept[T]:
+        """A thing, which is kept no longer. Raises: as `get`."""
+        found = self.get(holder, id_)
+        del self._of[holder][id_]
+        return found
+
+    def all(self, holder: str) -> Iterator[tuple[str, Kept[T]]]:
+        """All of a holder, the newest first."""
+        self._forget_old()
+        own = self._of.get(holder)
+        return iter(() if own is None else list(reversed(own.items())))
+
+    def _fits(self, own: "OrderedDict[str, Kept[T]]", size: int) -> bool:
+        room = self._room
+        total = sum(each.size for things in self._of.values() for each in things.values())
+        mine = sum(each.size for each in own.values())
+        return len(own) < room.things and mine + size <= room.bytes and total + size <= room.all_bytes
+
+    def _forget_old(self) -> None:
+        now = time.time()
+        for own in self._of.values():
+            for id_ in [id_ for id_, each in own.items() if each.until <= now]:
+                del own[id_]
