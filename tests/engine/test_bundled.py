@@ -77,7 +77,8 @@ def test_the_answers_are_those_of_ask(local: LocalModel) -> None:
 def test_one_of_some_choices(local: LocalModel) -> None:
     pytest.importorskip("llguidance")
     from sensorium.chat.tokenizer import Tokenizer
-    from sensorium.engine.grammar import Form, Grammars
+    from sensorium.engine.forms import Form
+    from sensorium.engine.grammar import Grammars
 
     model = local.parts.model
     assert isinstance(model.tokenizer, Tokenizer)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -9,9 +11,11 @@ import pytest
 
 from sensorium.chat.message import Text, user
 from sensorium.chat.tokenizer import Tokenizer
-from sensorium.core.errors import EngineError, UsageError
+from sensorium.core.errors import EngineError, LimitExceeded, UsageError
+from sensorium.engine import trial
 from sensorium.engine.engine import Engine
-from sensorium.engine.grammar import Form, Grammars
+from sensorium.engine.forms import Form
+from sensorium.engine.grammar import Grammars
 from sensorium.engine.model import Settings
 from sensorium.engine.request import Request
 from sensorium.engine.sampling import Sampling
@@ -25,10 +29,13 @@ def grammars(tiny_tokenizer: Tokenizer) -> Grammars:
     return Grammars(tiny_tokenizer.to_json(), vocabulary=300, stops=[1])
 
 
-def answer(parts: Parts, grammars: Grammars, form: Form, seed: int, tokens: int = 60) -> tuple[str, str | None]:
+def answer(
+    parts: Parts, grammars: Grammars, form: Form, seed: int, tokens: int = 60, stop: tuple[str, ...] = ()
+) -> tuple[str, str | None]:
     engine = Engine(parts.model, Settings(cache_bytes=1 << 20), grammars=grammars)
     inputs = parts.model.assembler.batch([parts.model.assembler.talk([user("Which?")], ask=True)])
-    events = list(engine.submit(Request(inputs, Sampling(tokens, temperature=2.0, seed=seed), form=form)))
+    sampling = Sampling(tokens, temperature=2.0, seed=seed)
+    events = list(engine.submit(Request(inputs, sampling, stop=stop, form=form)))
     assert all(event.log_prob <= 0 for event in events)
     return "".join(event.text for event in events), events[-1].finish
 
@@ -57,14 +64,53 @@ SCHEMA = {
 
 @pytest.mark.parametrize("seed", range(4))
 def test_schema(tiny_parts: Parts, grammars: Grammars, seed: int) -> None:
-    text, finish = answer(
-        tiny_parts, grammars, Form.schema({**SCHEMA, "x-guidance": {"whitespace_flexible": False}}), seed
-    )
+    text, finish = answer(tiny_parts, grammars, Form.schema(SCHEMA), seed)
     assert finish == "stop"
     found = json.loads(text)
     assert set(found) == {"n", "colour"}
     assert 0 <= found["n"] <= 99
     assert found["colour"] in ("red", "blue")
+
+
+LOOSE: dict[str, dict[str, Any]] = {
+    "any object": {"type": "object"},
+    "anything": {},
+    "text": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+    "many": {"type": "array", "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}},
+    "tree": {
+        "$ref": "#/$defs/node",
+        "$defs": {
+            "node": {
+                "type": "object",
+                "properties": {"v": {"type": "string"}, "kids": {"type": "array", "items": {"$ref": "#/$defs/node"}}},
+                "required": ["v", "kids"],
+            }
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("name", LOOSE)
+@pytest.mark.parametrize("tokens", [36, 70])
+def test_json_that_could_go_on_for_ever_is_whole_in_time(
+    tiny_parts: Parts, grammars: Grammars, name: str, tokens: int
+) -> None:
+    for seed in range(2):
+        text, finish = answer(tiny_parts, grammars, Form.schema(LOOSE[name]), seed, tokens)
+        json.loads(text)
+        assert text == text.strip()
+        assert finish == "stop"
+
+
+def test_an_answer_without_its_form_is_an_error(tiny_parts: Parts, grammars: Grammars) -> None:
+    with pytest.raises(LimitExceeded, match=r"over after 3 tokens, before it had the form .* Give it more tokens"):
+        answer(tiny_parts, grammars, Form.schema(SCHEMA), seed=0, tokens=3)
+    with pytest.raises(LimitExceeded, match="before it had the form"):
+        answer(tiny_parts, grammars, Form.regex("[a-f]{3}"), seed=0, stop=("a", "b", "c", "d", "e", "f"))
+
+
+def test_a_form_that_is_whole_with_the_last_token_is_no_error(tiny_parts: Parts, grammars: Grammars) -> None:
+    assert answer(tiny_parts, grammars, Form.regex("7"), seed=0, tokens=1) == ("7", "length")
 
 
 def test_several_answers_each_follow_the_form(tiny_parts: Parts, grammars: Grammars) -> None:
@@ -85,10 +131,10 @@ def test_a_guide_allows_what_may_follow(tiny_tokenizer: Tokenizer, grammars: Gra
     assert guide.allowed(310)[a]
     assert guide.allowed(310).shape == (310,)
     assert not guide.allowed(310)[b]
-    guide.push(a)
+    guide.push(a, 9)
     assert guide.allowed(310).nonzero()[:, 0].tolist() == sorted([1, b])
     with pytest.raises(EngineError, match="the answer cannot be guided on"):
-        guide.push(a)
+        guide.push(a, 9)
 
 
 WRONG: list[tuple[Form, str]] = [
@@ -146,10 +192,39 @@ def test_work_is_bounded(grammars: Grammars, form: Form) -> None:
     try:
         guide = grammars.guide(form)
         for _ in range(5):
-            guide.push(int(guide.allowed(300).nonzero()[-1]))
+            guide.push(int(guide.allowed(300).nonzero()[-1]), 500)
     except (UsageError, EngineError):
         pass
     assert time.process_time() - began < 5.0
+
+
+def test_a_form_that_outlasts_its_time_or_memory_ends_alone(
+    tiny_tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grammars = Grammars(tiny_tokenizer.to_json(), vocabulary=300, stops=[1])
+    with monkeypatch.context() as patch:
+        patch.setattr(trial, "PATIENCE", 0.01)
+        with pytest.raises(UsageError, match=r"regex: was not compiled in 0\.01 seconds"):
+            grammars.guide(Form.regex("ab"))
+        patch.setattr(trial, "PATIENCE", 60.0)
+        patch.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(
+            UsageError, match=r"regex: takes more than 5 seconds or 1024 MB to compile\. Give a simpler"
+        ):
+            grammars.guide(Form.regex("ab"))
+        patch.setattr(sys, "executable", "/nowhere")
+        with pytest.raises(EngineError, match="no process can be started"):
+            grammars.guide(Form.regex("ab"))
+    grammars.guide(Form.regex("ab"))
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    grammars.guide(Form.regex("ab"))  # is known to compile
+
+
+def test_the_limits_of_the_process_hold() -> None:
+    """They are the system's, which ends what goes beyond them."""
+    code = "from sensorium.engine.trial import _bound; _bound(); bytes(2 << 30)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "MemoryError" in done.stderr
 
 
 def test_tokenizers_that_cannot_be_guided() -> None:

@@ -1,68 +1,32 @@
 """Answers that can only take a given form: JSON of a schema, a regular expression, one of some choices.
 
-The package `llguidance` tells before each token which ones the form still allows. Compiling is bounded by its own
-limits on work and memory, which count operations and not time, so that the same form is taken or refused everywhere.
+The package `llguidance` tells before each token which ones the form still allows. JSON is written without white space
+between its words, which a weak model would go on with for ever; and when the tokens that are left come down to those
+that the way to the form's end takes (engine/closing.py), the answer is led along that way, so that it is whole in time.
+
+A form that is new is compiled in a process of its own first (engine/trial.py): one that is made to harm ends alone.
 """
 
-import json
-import re
 import threading
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Collection
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sensorium.core.errors import EngineError, UsageError
+from sensorium.core.errors import EngineError
 from sensorium.core.packages import require
+from sensorium.engine.closing import Closing, flags_of
+from sensorium.engine.forms import Form, compiled, first_line
+from sensorium.engine.trial import Trial
 
-LARGEST_FORM = 1 << 16
-"""Characters of a schema, an expression or all choices."""
-DEEPEST_SCHEMA = 32
-LEXER_FUEL = 1_000_000
-STEP_FUEL = 200_000
-MOST_ITEMS = 50_000
-MOST_STATES = 50_000
-LARGEST_GRAMMAR = 100_000
-
-
-@dataclass(frozen=True)
-class Form:
-    """What an answer must look like. text: a JSON schema, a regular expression, or a JSON list of choices."""
-
-    kind: Literal["schema", "regex", "choices"]
-    text: str
-
-    @classmethod
-    def schema(cls, schema: Mapping[str, object]) -> "Form":
-        """JSON of a schema. Raises: UsageError when it is too large or deep, or is no JSON."""
-        if _depth(schema) > DEEPEST_SCHEMA:
-            raise UsageError(f"schema: more than {DEEPEST_SCHEMA} levels deep. Make it flatter.")
-        try:
-            text = json.dumps(schema, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"schema: is no JSON ({error}). Give a JSON schema as a table.") from error
-        return cls("schema", text)
-
-    @classmethod
-    def regex(cls, expression: str) -> "Form":
-        """A regular expression that the whole answer matches, without lookarounds and references to groups."""
-        return cls("regex", expression)
-
-    @classmethod
-    def choices(cls, *choices: str) -> "Form":
-        """One of these, letter for letter. Raises: UsageError for none, or for an empty one."""
-        if not choices or not all(choices):
-            raise UsageError("choices: expected at least one, none of them empty. Give words to choose from.")
-        return cls("choices", json.dumps(choices))
-
-    def __post_init__(self) -> None:
-        if len(self.text) > LARGEST_FORM:
-            raise UsageError(
-                f"{self.kind}: {len(self.text)} characters; expected at most {LARGEST_FORM}. Give a shorter one."
-            )
+WATCHED = 64
+"""An answer with fewer tokens left than these, and four times those of its end, is looked at after every token."""
+SELDOM = 16
+"""Tokens after which any other is."""
+REMEMBERED = 256
+"""Forms that are known to compile."""
 
 
 class Guide(Protocol):
@@ -71,8 +35,12 @@ class Guide(Protocol):
     def allowed(self, vocabulary: int) -> Tensor:
         """True for tokens that may come next: [V] bool."""
 
-    def push(self, id_: int) -> None:
-        """A token was chosen."""
+    def push(self, id_: int, left: int) -> int:
+        """A token was chosen, and so many may come behind it. Returns: it, or one to say instead, to end in time."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was said has the form."""
 
     def fork(self) -> "Guide":
         """The same for a further answer that has begun alike."""
@@ -95,70 +63,81 @@ class Grammars:
             raise EngineError(
                 f"tokenizer: answers in a given form are not possible with it ({error}). Ask without a form."
             ) from error
+        texts = [self._text(id_) for id_ in range(self._tokens.vocab_size)]
+        self._closing = Closing(texts, sorted(stops))
+        self._trial = Trial(tokenizer, vocabulary=vocabulary, stops=sorted(stops))
+        self._tried: list[Form] = []
         self._lock = threading.Lock()
 
     def guide(self, form: Form) -> Guide:
         """Begin an answer in a form. Raises: UsageError when it is wrong, too large, or takes too much work."""
         with self._lock:  # its memory for compiled expressions belongs to all
-            matcher = self._package.LLMatcher(self._tokens, self._grammar(form), log_level=0, limits=self._limits())
-            matcher.compute_bitmask()  # some limits are met only here
-        if matcher.is_error():
-            raise UsageError(f"{form.kind}: {_first_line(matcher.get_error())}. Give a simpler or a correct one.")
-        return _Guide(matcher)
+            if form not in self._tried:
+                self._trial.check(form)
+                self._tried = [form, *self._tried[: REMEMBERED - 1]]
+            matcher = compiled(self._package, self._tokens, form)
+        return _Guide(matcher, self._closing)
 
-    def _grammar(self, form: Form) -> str:
-        compiler = self._package.LLMatcher
-        if form.kind == "schema":
-            return str(compiler.grammar_from_json_schema(form.text))
-        if form.kind == "regex":
-            return str(compiler.grammar_from_regex(form.text))
-        return str(compiler.grammar_from_regex("|".join(re.escape(each) for each in json.loads(form.text))))
-
-    def _limits(self) -> Any:
-        return self._package.LLParserLimits(
-            initial_lexer_fuel=LEXER_FUEL,
-            step_lexer_fuel=STEP_FUEL,
-            step_max_items=MOST_ITEMS,
-            max_lexer_states=MOST_STATES,
-            max_grammar_size=LARGEST_GRAMMAR,
-            verbose_errors=False,
-        )
+    def _text(self, id_: int) -> bytes:
+        return b"" if self._tokens.is_special_token(id_) else bytes(self._tokens.decode_bytes([id_]))
 
 
 class _Guide:
-    def __init__(self, matcher: Any) -> None:
+    """Follows one answer. `_way`: tokens from here to the form's end, None where it was not looked for or found."""
+
+    def __init__(self, matcher: Any, closing: Closing) -> None:
         self._matcher = matcher
+        self._closing = closing
+        self._way: list[int] | None = None
+        self._unseen = SELDOM
 
     def allowed(self, vocabulary: int) -> Tensor:
         """As `Guide.allowed`. Raises: EngineError when the form takes too much work here."""
-        bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        flags = flags_of(self._matcher)[:vocabulary]
         self._check()
-        flags = np.unpackbits(bits, bitorder="little")[:vocabulary].astype(bool)
         return torch.from_numpy(np.pad(flags, (0, vocabulary - len(flags))))
 
-    def push(self, id_: int) -> None:
+    def push(self, id_: int, left: int) -> int:
         """As `Guide.push`. Raises: EngineError for a token that was not allowed."""
-        self._matcher.consume_token(id_)
+        if not self._matcher.validate_tokens([id_]):
+            self._matcher.consume_token(id_)  # which tells why
+            self._check()
+        taken = self._in_time(id_, left)
+        self._matcher.consume_token(taken)
         self._check()
+        return taken
+
+    @property
+    def complete(self) -> bool:
+        """As `Guide.complete`."""
+        return bool(self._matcher.is_accepting() or self._matcher.is_stopped())
 
     def fork(self) -> "_Guide":
         """As `Guide.fork`."""
-        return _Guide(self._matcher.deep_copy())
+        return _Guide(self._matcher.deep_copy(), self._closing)
+
+    def _in_time(self, id_: int, left: int) -> int:
+        """The token, if the form can be ended behind it, else the first on the way to its end from here."""
+        self._unseen += 1
+        if self._unseen < SELDOM and left > WATCHED + 4 * len(self._way or ()):
+            self._way = None  # it is from elsewhere now
+            return id_
+        self._unseen = 0
+        if not self._way:
+            self._way = self._closing.way(self._matcher.deep_copy(), left + 1)
+        if self._way and self._way[0] == id_:
+            self._way = self._way[1:]
+            return id_
+        ahead = self._matcher.deep_copy()
+        ahead.consume_token(id_)
+        further = self._closing.way(ahead, left)
+        if further is None and self._way:
+            id_, further = self._way[0], self._way[1:]
+        self._way = further
+        return id_
 
     def _check(self) -> None:
         if self._matcher.is_error():
             raise EngineError(
-                f"form: the answer cannot be guided on ({_first_line(self._matcher.get_error())}). Give a simpler form."
+                f"form: the answer cannot be guided on ({first_line(self._matcher.get_error())}). Give a simpler form."
             )
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:200]
-
-
-def _depth(value: object, so_far: int = 0) -> int:
-    """How many tables and lists lie in each other; counting ends behind the deepest that is allowed."""
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    if so_far > DEEPEST_SCHEMA:
-        return so_far
-    return max((_depth(each, so_far + 1) for each in inner), default=so_far)

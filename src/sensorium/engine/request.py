@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from sensorium.core.errors import EngineError, SensoriumError, UsageError
+from sensorium.engine.forms import Form
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.grammar import Form
 from sensorium.engine.sampling import Sampling
 from sensorium.engine.stopping import check_stops
 from sensorium.inputs.carrier import ModelInputs

@@ -131,6 +131,10 @@ class Sampler:
             said.append(id_)
         return chosen, log_probs.gather(1, chosen.unsqueeze(1))[:, 0]
 
+    def instead(self, id_: int) -> None:
+        """Another token was said than the one that was chosen, of the one row there is."""
+        self._said[0][-1] = id_
+
     def _shaped(self, scores: Tensor) -> Tensor:
         """Bias and penalties. Shapes: [B, V] to the same."""
         sampling = self._sampling

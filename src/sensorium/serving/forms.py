@@ -1,6 +1,6 @@
 """The form that an answer must have, as protocols ask for it: any JSON, or JSON of a schema."""
 
-from sensorium.engine.grammar import Form
+from sensorium.engine.forms import Form
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.reading import kind_of
 

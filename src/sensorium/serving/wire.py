@@ -16,8 +16,8 @@ from sensorium.chat.message import Answer, Text, Timings, Usage
 from sensorium.chat.places import Box, Moment, Point
 from sensorium.core.config import from_dict, to_dict
 from sensorium.core.errors import EngineError
+from sensorium.engine.forms import Form
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.grammar import Form
 from sensorium.engine.sampling import Sampling
 from sensorium.runtime.protocol import StreamEvent
 from sensorium.serving.backend import Asked

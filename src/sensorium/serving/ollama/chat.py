@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sensorium.chat.message import Answer, Role, Text
 from sensorium.core.errors import SensoriumError
-from sensorium.engine.grammar import Form
+from sensorium.engine.forms import Form
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
 from sensorium.serving.asking import Ask, wishes
 from sensorium.serving.desk import Desk, Piece
