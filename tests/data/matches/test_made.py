@@ -12,6 +12,7 @@ from sensorium.data.matches.made import (
 )
 from sensorium.data.matches.match import Source
 from sensorium.data.synthetic.layout import Item, Scene
+from sensorium.data.synthetic.names import COLOURS, SHAPES
 from sensorium.data.synthetic.scene_facts import caption
 
 SOURCES: tuple[Source, ...] = (CaptionedScenes(), CaptionedFilms(), CaptionedSounds(), Lines())
@@ -52,6 +53,24 @@ def test_one_thing_is_altered() -> None:
     assert "a large blue square left of a small red circle" in found  # places
     assert len(found) > 4
     assert caption(scene).en not in found
+
+
+def test_a_shape_without_a_colour_becomes_another_shape() -> None:
+    scene = Scene(64, 64, (Item("circle", "", "small", 20, 32, 6), Item("square", "", "large", 44, 32, 14)))
+    found = {caption(altered(np.random.default_rng(seed), scene)).en for seed in range(60)}
+    assert {"a small square left of a large circle", "a large square left of a small circle"} <= found
+    assert any("triangle" in words or "star" in words for words in found)
+    assert not found & {caption(scene).en}
+
+
+def test_batches_of_scenes_tell_all_or_shapes_or_colours() -> None:
+    hues, forms = tuple(COLOURS), tuple(SHAPES)
+    told = set()
+    for seed in range(40):
+        draw = CaptionedScenes().draw(np.random.default_rng(seed))
+        keys = [draw(np.random.default_rng([seed, number])).key for number in range(8)]
+        told.add((any(hue in key for key in keys for hue in hues), any(form in key for key in keys for form in forms)))
+    assert told == {(True, True), (True, False), (False, True)}
 
 
 def test_whoever_does_it_has_no_name() -> None:

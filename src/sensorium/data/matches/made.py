@@ -14,8 +14,8 @@ from sensorium.data.synthetic.film import build_stage, draw_size, paint
 from sensorium.data.synthetic.fonts import held_out_faces, train_faces
 from sensorium.data.synthetic.heard import Draw as Pitches
 from sensorium.data.synthetic.heard import Heard
-from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, Scene
-from sensorium.data.synthetic.names import COLOURS, SIZES
+from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, Item, Scene
+from sensorium.data.synthetic.names import COLOURS, SHAPES, SIZES
 from sensorium.data.synthetic.scene_facts import caption
 from sensorium.data.synthetic.scenes import draw_scene
 from sensorium.data.synthetic.takes import Shot, Take
@@ -29,6 +29,10 @@ _CANVASES = (
     *((64, 64),) * 6, *((80, 80),) * 3, (96, 96), (64, 96), (96, 64), (48, 48), (112, 80), (112, 112), (150, 150),
 )  # fmt: skip
 
+_TOLD = ((0.55, "all"), (0.27, "shapes"), (0.18, "colours"))
+"""What the captions of a batch tell. Shapes in colours of any kind, without a word of these, are told apart by their
+form alone; so a shape is known in a colour that it never had."""
+
 
 class CaptionedScenes:
     """Scenes, and a phrase about the whole of each."""
@@ -36,11 +40,13 @@ class CaptionedScenes:
     size = 1_000
 
     def draw(self, rng: np.random.Generator) -> Draw:
-        """A batch has one size."""
-        size = one_of(rng, _CANVASES)
+        """A batch has one size, and all of its words tell shapes and colours, or shapes alone, or colours alone."""
+        size, told = one_of(rng, _CANVASES), weighted(rng, _TOLD)
 
         def draw(rng: np.random.Generator) -> Match:
-            scene, picture = draw_scene(rng, size)
+            scene, picture = draw_scene(rng, size, nameless=told == "shapes")
+            if told == "colours":
+                scene = replace(scene, items=tuple(replace(item, shape="") for item in scene.items))
             words = caption(scene)
             if rng.random() < CHINESE:
                 return Match((picture,), (), "scenes", words=words.zh, key=words.en)
@@ -60,23 +66,35 @@ class CaptionedScenes:
 
 
 def altered(rng: np.random.Generator, scene: Scene) -> Scene:
-    """The scene with one thing changed: two items change colours or places, or one gets another colour or size."""
+    """The scene with one thing changed: two items change looks or places, or one gets another colour, shape or size."""
     items = list(scene.items)
     first, *others = (int(place) for place in rng.permutation(len(items)))
     one = items[first]
-    other = next((place for place in others if items[place].colour != one.colour), None)
+    other = next((place for place in others if _look(items[place]) != _look(one)), None)
     if other is not None and rng.random() < 0.7:
         two = items[other]
         if len(items) == 2 and rng.random() < 0.5:
             items[first], items[other] = replace(one, x=two.x, y=two.y), replace(two, x=one.x, y=one.y)
         else:
-            items[first], items[other] = replace(one, colour=two.colour), replace(two, colour=one.colour)
+            items[first], items[other] = _as(one, two), _as(two, one)
     elif rng.random() < 0.5:
         items[first] = replace(one, size=one_of(rng, [size for size in SIZES if size != one.size]))
-    else:
+    elif one.colour:
         near = [name for name in COLOURS if name != one.colour and (one.shape, name) not in HELD_OUT_PAIRS]
         items[first] = replace(one, colour=one_of(rng, near))
+    else:
+        items[first] = replace(one, shape=one_of(rng, [name for name in SHAPES if name != one.shape]))
     return replace(scene, items=tuple(items))
+
+
+def _look(item: Item) -> str:
+    """What is told first: the colour, or the shape where colours have no name."""
+    return item.colour or item.shape
+
+
+def _as(item: Item, other: Item) -> Item:
+    """The item with the colour of the other, or its shape where colours have no name."""
+    return replace(item, colour=other.colour) if item.colour else replace(item, shape=other.shape)
 
 
 _FILMS: tuple[tuple[float, Callable[[Take], Shot]], ...] = (

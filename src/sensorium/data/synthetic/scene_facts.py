@@ -13,7 +13,7 @@ from sensorium.data.phrasing import Word
 from sensorium.data.synthetic import scene_phrasings as say
 from sensorium.data.synthetic.draws import some_of
 from sensorium.data.synthetic.layout import Item, Scene
-from sensorium.data.synthetic.names import ANY_ONE, ANY_SHAPE, SHAPES, SIZES, phrase
+from sensorium.data.synthetic.names import ANY_ONE, ANY_SHAPE, SHAPES, SIZES, Noun, phrase
 
 CLEARLY = 0.1
 """Share of the picture's side by which one item must be further to a side than another."""
@@ -97,9 +97,9 @@ def name_of(item: Item, article: str = "the") -> Word:
 
 
 def caption(scene: Scene) -> Word:
-    """Return one phrase about the whole scene, the same for the same scene."""
+    """Return one phrase about the whole scene, the same for the same scene; of items without a shape's name, too."""
     items = sorted(scene.items, key=lambda item: item.x)
-    names = [phrase(SHAPES[i.shape], i.colour, i.size, article="a") for i in items]
+    names = [phrase(_noun(i.shape), i.colour, i.size, article="a") for i in items]
     if len(items) == 1:
         return names[0]
     if len(items) == 2:
@@ -117,12 +117,16 @@ def _counted(groups: Counter[tuple[str, str]]) -> Word:
     """Return "4 shapes: 3 red stars and 1 ring" for (shape, colour) pairs and how many there are of each."""
     english, chinese = [], []
     for (shape, colour), number in groups.most_common():
-        words = phrase(SHAPES[shape], colour, plural=number > 1)
+        words = phrase(_noun(shape), colour, plural=number > 1)
         english.append(f"{number} {words.en}")
         chinese.append(f"{number}个{words.zh}")
     total = groups.total()
     start = Word(f"{total} shapes: ", f"{total}个形状：") if len(groups) > 1 else Word("", "")
     return Word(start.en + _listed(english), start.zh + "、".join(chinese))
+
+
+def _noun(shape: str) -> Noun:
+    return SHAPES[shape] if shape else ANY_SHAPE
 
 
 def _listed(words: Sequence[str]) -> str:
