@@ -62,6 +62,8 @@ def test_queries_look_at_each_other_apart_in_a_q_former(kind: str) -> None:
         ({"kind": "shuffle"}, r"the factors of shuffle are \[\]"),
         ({"kind": "pool", "factors": [1, 1]}, r"the factors of pool are \[1, 1\]"),
         ({"kind": "pool", "factors": [2, 0]}, r"the factors of pool are \[2, 0\]"),
+        ({"kind": "pool", "factors": [2, 2], "alone": True}, "got alone True for the kind 'pool'.*choose shuffle"),
+        ({"kind": "shuffle", "factors": [2, 2], "alone": True, "hidden": 8}, "got hidden 8 for one matrix alone"),
         ({"kind": "mlp", "hidden": 0}, "hidden is 0; expected 1 to"),
         ({"kind": "resampler", "queries": 0}, "queries is 0; expected 1 to"),
     ],

@@ -43,7 +43,8 @@ def export(
 ) -> None:
     """Write a model that equals a known family as a checkpoint of it, which transformers, vLLM and llama.cpp load.
 
-    CLIP or SigLIP with an mlp and a language model from a checkpoint is LLaVA. The path goes to standard output.
+    CLIP or SigLIP with an mlp and a language model from a checkpoint is LLaVA; SigLIP with a shuffle that is alone, a
+    Llama and Idefics3's tokens around pictures is Idefics3. The path goes to standard output.
     """
     if out.resolve() == folder.resolve():
         raise UsageError(f"--out is {out}, the model itself; expected another folder. Give one.")

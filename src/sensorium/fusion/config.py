@@ -22,7 +22,7 @@ Connector = RowConnector | Resampler
 _TAKES: dict[str, tuple[str, ...]] = {
     "linear": (),
     "mlp": ("hidden",),
-    "shuffle": ("factors", "hidden"),
+    "shuffle": ("factors", "hidden", "alone"),
     "pool": ("factors", "hidden"),
     "resampler": ("queries", "layers", "heads"),
     "qformer": ("queries", "layers", "heads"),
@@ -37,6 +37,7 @@ class ConnectorConfig:
     kind: `linear` and `mlp` (LLaVA's) go row by row; `shuffle` and `pool` join blocks of rows, side by side or by their
         mean, and go on through a norm and two layers; of `resampler` (Perceiver) and `qformer`, learned queries look at
         all rows.
+    alone: of shuffle: joined rows go on through one matrix alone, as in Idefics3 and SmolVLM.
     factors: of shuffle and pool: cells of a block along each axis: [2, 2] of a picture, [2] of a sound, [1, 2, 2] of a
         film.
     hidden: of the two layers of mlp, shuffle and pool, between them; None for the language model's width.
@@ -45,6 +46,7 @@ class ConnectorConfig:
 
     kind: Kind = "mlp"
     factors: tuple[int, ...] = ()
+    alone: bool = False
     hidden: int | None = None
     queries: int = 64
     layers: int = 2
@@ -60,6 +62,11 @@ class ConnectorConfig:
         check_sizes("connector", queries=self.queries, layers=self.layers, heads=self.heads)
         if self.hidden is not None:
             check_sizes("connector", hidden=self.hidden)
+        if self.alone and self.hidden is not None:
+            raise ConfigError(
+                f"connector: got hidden {self.hidden} for one matrix alone, which has nothing between; expected one of "
+                "the two. Remove hidden or alone."
+            )
 
     @property
     def asks(self) -> bool:
@@ -98,6 +105,8 @@ def build_connector(config: ConnectorConfig, *, width: int, out: int) -> Connect
         return RowConnector(project=Mlp(width, hidden, out))
     mean = config.kind == "pool"
     joined = width if mean else width * prod(config.factors)
+    if config.alone:
+        return RowConnector(project=nn.Linear(joined, out, bias=False), factors=config.factors)
     project = MlpConnector(width=joined, hidden=hidden, out=out)
     return RowConnector(project=project, factors=config.factors, mean=mean)
 

@@ -70,6 +70,22 @@ def test_a_model_of_checkpoints_stands_alone_and_is_asked(tmp_path: Path, langua
     assert answer.usage.prompt_tokens == len(ids)
 
 
+def test_tokens_around_media(tmp_path: Path, language: Path) -> None:
+    around = "around={image: {before: [<picture>], after: [</picture>, <|im_end|>]}}"
+    save(tmp_path / "model", compose(read(around, text=yaml_of(language))))
+    model = load(tmp_path / "model")
+    ids = model.assembler.talk([user("<picture>", picture(), "What?")], ask=True).ids
+    first = next(place for place, id_ in enumerate(ids) if id_ in model.banned)  # what users spell is letters
+    assert len({ids[first], *ids[first + 1 : first + 17], *ids[first + 17 : first + 19]}) == 4
+    assert {ids[first], *ids[first + 17 : first + 19]} < {*model.banned}
+    with pytest.raises(ConfigError, match="got tokens for image and a language model with random weights"):
+        compose(read(around))
+    with pytest.raises(ConfigError, match="around: got audio, but the encoders are of image"):
+        read("encoders={image: {kind: native}}", "connectors={}", "around={audio: {before: [x]}}")
+    with pytest.raises(ConfigError, match=r"around: got the tokens \[\]; expected at least one"):
+        read("around={image: {}}", text=yaml_of(language))
+
+
 def test_the_language_model_comes_over(language: Path) -> None:
     model = compose(read(text=yaml_of(language)))
     before = load_text(language, dtype=torch.float32).language.state_dict()

@@ -59,10 +59,11 @@ def _own(model: Model, folder: Path, prepare: Preparer) -> Answerer:
 def _templated(model: Model, folder: Path, prepare: Preparer) -> Answerer:
     """With the language model's own template, in which a film's sound has no place."""
     marks: dict[str, str] = {modality: MARKS[modality] for modality in model.config.encoders}
-    tokenizer = HubTokenizer.from_folder(folder, also=tuple(marks.values()))
+    around = model.config.marks
+    tokenizer = HubTokenizer.from_folder(folder, also=(*marks.values(), *around))
     rows = {modality: tokenizer.id(MARKS[modality]) for modality in model.config.encoders}
     vocabulary = len(early_of(model.network).language.embedding.weight)
-    check_rows(folder, tokenizer, dict.fromkeys(marks.values()), vocabulary=vocabulary)
+    check_rows(folder, tokenizer, dict.fromkeys((*marks.values(), *around)), vocabulary=vocabulary)
     pad = tokenizer.variables.get("pad_token")
     return Answerer(
         network=model.network,
@@ -78,6 +79,6 @@ def _templated(model: Model, folder: Path, prepare: Preparer) -> Answerer:
         ),
         tokenizer=tokenizer,
         stops=answer_ends(folder, tokenizer),
-        banned=tuple(sorted(rows.values())),
+        banned=tuple(sorted({*rows.values(), *map(tokenizer.id, around)})),
         max_tokens=model.config.inputs.max_tokens,
     )

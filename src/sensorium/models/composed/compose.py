@@ -1,6 +1,6 @@
 """From a YAML to a model folder: parts of checkpoints are read, the others begin with random weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -99,6 +99,11 @@ class _Talker:
 
 def _talker(config: ComposedConfig, tokenizer: Tokenizer | None, progress: Progress | None) -> _Talker:
     if config.language.checkpoint is None:
+        if config.around:
+            raise ConfigError(
+                f"around: got tokens for {', '.join(config.around)} and a language model with random weights, whose "
+                "template says what stands around media; expected none. Remove them, or give a checkpoint."
+            )
         room = config.language.decoder().vocabulary
         own = tokenizer or Tokenizer.train((), vocabulary=room, special=SPECIAL_TOKENS)
         if own.vocabulary > room:
@@ -115,8 +120,8 @@ def _talker(config: ComposedConfig, tokenizer: Tokenizer | None, progress: Progr
     folder = locate(config.language.checkpoint, progress=progress)
     decoder = load_text(folder, dtype=torch.float32).language
     ChatTemplate.from_folder(folder)  # without one it would go on with a question instead of answering it
-    words, inner = _words(folder)
-    ids = [inner.token_to_id(MARKS[modality]) for modality in config.encoders]
+    words, inner = _words(folder, config.marks)
+    ids = [inner.token_to_id(mark) for mark in (*(MARKS[modality] for modality in config.encoders), *config.marks)]
     _widen(decoder, max(id_ for id_ in ids if id_ is not None) + 1)
     data = read_json(folder / "config.json")
     if config.inputs.max_tokens > read_context(data):
@@ -128,8 +133,8 @@ def _talker(config: ComposedConfig, tokenizer: Tokenizer | None, progress: Progr
     return _Talker(decoder, ModelConfig(sizes=sizes), words)
 
 
-def _words(folder: Path) -> tuple[dict[str, bytes], tokenizers.Tokenizer]:
-    """The files of a language model's tokenizer, with the tokens that stand for media, and that tokenizer."""
+def _words(folder: Path, around: Sequence[str]) -> tuple[dict[str, bytes], tokenizers.Tokenizer]:
+    """The files of a language model's tokenizer, with the tokens for media and around them, and that tokenizer."""
     whole = HubTokenizer.from_folder(folder)
     words = {name: (folder / name).read_bytes() for name in WORDS if (folder / name).is_file()}
     inner = tokenizers.Tokenizer.from_str(words[TOKENIZER].decode())
@@ -139,7 +144,7 @@ def _words(folder: Path) -> tuple[dict[str, bytes], tokenizers.Tokenizer]:
             f"{whole.vocabulary}; expected all in tokenizer.json, so that tokens for media can be added. Save it again "
             "with transformers: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)"
         )
-    inner.add_special_tokens([AddedToken(mark, special=True) for mark in MARKS.values()])
+    inner.add_special_tokens([AddedToken(mark, special=True) for mark in (*MARKS.values(), *around)])
     words[TOKENIZER] = inner.to_str().encode()
     words.setdefault(TEMPLATED, as_json({}))
     if "generation_config.json" not in words:

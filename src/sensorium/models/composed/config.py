@@ -7,6 +7,7 @@
       image: {kind: shuffle, factors: [2, 2]}
       audio: {kind: pool, factors: [4]}
     merging: {image: 0.5}
+    around: {image: {before: [<picture>], after: [</picture>]}}
     fusion: {kind: middle, after: [3, 7, 11]}
     language: {checkpoint: HuggingFaceTB/SmolLM2-135M-Instruct}
 
@@ -157,12 +158,34 @@ class FusionConfig:
 
 
 @dataclass(frozen=True)
+class Around:
+    """Tokens, each by its spelling, that stand before and after the rows of a medium."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.tokens or not all(token.strip() for token in self.tokens):
+            raise ConfigError(
+                f"around: got the tokens {list(self.tokens)}; expected at least one, and none that is blank. Write "
+                "before: [<picture>], for example."
+            )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.before, *self.after)
+
+
+@dataclass(frozen=True)
 class ComposedConfig:
     """A whole model.
 
     encoders: by modality.
     connectors: by modality; an `mlp` where none is given.
     merging: share of the rows behind the connector that token merging cuts, by modality.
+    around: what stands around the rows of a medium, by modality, where the language model comes with its tokenizer;
+        tokens that it does not have are added.
     inputs: how media are prepared for native, mel and tubelet, and how many tokens a talk may have. How many rows they
         make is the connector's matter: audio.frames_per_row says nothing here.
     """
@@ -172,12 +195,13 @@ class ComposedConfig:
     connectors: dict[RowModality, ConnectorConfig] = field(default_factory=dict)
     fusion: FusionConfig = field(default_factory=FusionConfig)
     merging: dict[RowModality, float] = field(default_factory=dict)
+    around: dict[RowModality, Around] = field(default_factory=dict)
     inputs: InputSpec = field(default_factory=InputSpec)
 
     def __post_init__(self) -> None:
         if not self.encoders:
             raise ConfigError("encoders: got none; expected at least one. Without media, load the language model.")
-        for name in ("connectors", "merging"):
+        for name in ("connectors", "merging", "around"):
             self._check_names(name, getattr(self, name))
         if self.fusion.weights:
             self._check_names("fusion.weights", self.fusion.weights, all_of_them=True)
@@ -189,6 +213,11 @@ class ComposedConfig:
     def connector(self, modality: RowModality) -> ConnectorConfig:
         """That of a modality, given or not."""
         return self.connectors.get(modality, ConnectorConfig())
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """All tokens that stand around media."""
+        return tuple(token for around in self.around.values() for token in around.tokens)
 
     def factors(self, modality: RowModality) -> tuple[int, ...]:
         """Cells along each axis of a modality's grid that its connector joins."""

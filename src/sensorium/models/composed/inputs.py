@@ -1,7 +1,7 @@
 """Media to the features that the encoders of a composed model take, and to as many placeholders as it makes rows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from sensorium.fusion.connectors import Grid, folded
@@ -11,7 +11,7 @@ from sensorium.inputs.carrier import RowModality
 from sensorium.inputs.refusals import not_taken
 from sensorium.inputs.templated import Prepared
 from sensorium.media.types import SAMPLE_RATE, Media
-from sensorium.models.composed.config import ComposedConfig, EncoderConfig
+from sensorium.models.composed.config import Around, ComposedConfig, EncoderConfig
 from sensorium.models.composed.encoders import ENCODERS
 from sensorium.models.composed.kinds import Prepare, Shape, Wanted
 from sensorium.models.whisper.config import WhisperConfig
@@ -31,9 +31,10 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class Preparer:
-    """Media to items; `ways` by modality."""
+    """Media to items; `ways` and what stands around the rows by modality."""
 
     ways: Mapping[RowModality, Way]
+    around: Mapping[RowModality, Around] = field(default_factory=dict)
 
     def item(self, medium: Media) -> Item:
         """Raises: UnsupportedMedia for what the model has no encoder for; InputError for what an encoder refuses."""
@@ -44,9 +45,10 @@ class Preparer:
         raise not_taken(medium, *self.ways)
 
     def __call__(self, medium: Media) -> Prepared:
-        """An item, and its placeholders among the words. Raises: as `item`."""
+        """An item, and its placeholders among the words, with what stands around them. Raises: as `item`."""
         item = self.item(medium)
-        return Prepared(item, MARKS[item.modality] * item.rows)
+        rows, around = MARKS[item.modality] * item.rows, self.around.get(item.modality)
+        return Prepared(item, rows if around is None else "".join((*around.before, rows, *around.after)))
 
 
 def preparer(config: ComposedConfig) -> Preparer:
@@ -54,7 +56,8 @@ def preparer(config: ComposedConfig) -> Preparer:
 
     Raises: ConfigError for input facts that do not suit its encoders; CheckpointError for settings that do not.
     """
-    return Preparer({modality: _way(config, modality, encoder) for modality, encoder in config.encoders.items()})
+    ways = {modality: _way(config, modality, encoder) for modality, encoder in config.encoders.items()}
+    return Preparer(ways, config.around)
 
 
 def _way(config: ComposedConfig, modality: RowModality, encoder: EncoderConfig) -> Way:

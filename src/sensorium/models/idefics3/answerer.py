@@ -22,6 +22,9 @@ from sensorium.weights.checkpoint import Checkpoint, read_json
 FILM = "<video>"
 """What templates write for a film."""
 
+END = "<end_of_utterance>"
+"""Closes what is said, unless a checkpoint that was made here ends answers as its language model does."""
+
 FILM_TEMPLATE = (
     "<|im_start|>{% for message in messages %}"
     "{{ message['role'] | capitalize }}{{ ':' if message['content'][0]['type'] == 'image' else ': ' }}"
@@ -59,7 +62,7 @@ def load(folder: Path, *, dtype: torch.dtype | None = None) -> Answerer:
             film_template=ChatTemplate(FILM_TEMPLATE, where="film template"),
         ),
         tokenizer=tokenizer,
-        stops=answer_ends(folder, tokenizer, "<end_of_utterance>"),
+        stops=answer_ends(folder, tokenizer, END if END in tokenizer.control else None),
         banned=tuple(tokenizer.id(token) for token in (ROW, AROUND, WHOLE)),
         max_tokens=config.context,
     )

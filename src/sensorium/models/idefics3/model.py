@@ -32,6 +32,11 @@ class BucketedPositions(nn.Module):
         self.side = side
         self.table = nn.Parameter(nn.init.normal_(torch.empty(side * side, width), std=0.02))
 
+    @property
+    def exact(self) -> bool:
+        """Whether each cell of a grid of the learned size has its own row: for some sizes, roundings give two one."""
+        return self._buckets(self.side).tolist() == list(range(self.side))
+
     def forward(self, rows: int, columns: int, present: Tensor | None = None) -> Tensor:
         """Rows of places; tiles have no padding, so `present` must be None. Returns: [P, D]."""
         down, across = self._buckets(rows), self._buckets(columns)
