@@ -78,6 +78,19 @@ def test_another_model_than_that_of_the_index(run: Run, media: Path, index: str,
     assert f"Take that model: --model {CLIP}" in done.err
 
 
+def test_all_of_it_is_embedded_anew_for_another_model(run: Run, media: Path, index: str, tmp_path: Path) -> None:
+    run("index", str(media), "--index", index, "--model", CLIP)
+    (tmp_path / "other").symlink_to(CLIP)
+    other = str(tmp_path / "other")
+    refused = run("index", str(media), "--index", index, "--model", other)
+    assert f"sensorium index --again --model {other} --index {index}" in refused.err
+    done = run("index", "--again", "--model", other, "--index", index)
+    assert (done.code, done.out) == (0, "2 files read and stored\n")
+    again = run("index", "--again", "--index", index)  # it is one of that model now
+    assert (again.code, again.out) == (0, "0 files read and stored\n")
+    assert run("search", "keeper", "--index", index).out.startswith("1.  text  ")
+
+
 def test_a_named_file_that_is_not_taken_is_a_failure(run: Run, tmp_path: Path, index: str) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK\x03\x04 and so on")
     assert run("index", str(tmp_path / "x.zip"), "--index", index, "--model", CLIP).code == 3

@@ -40,7 +40,9 @@ def names(done: Any) -> list[str]:
 def test_words_of_a_text_and_of_a_name(run: Run, index: Path) -> None:
     done = run("search", "keeper", "--index", str(index))
     assert done.code == 0
-    assert done.out.splitlines()[0].split("  ")[1:] == ["text", str(index.parent / "media/tale.txt"), "“a keeper”"]
+    rank, kind, path, how, words = done.out.splitlines()[0].split("  ")
+    assert (rank, kind, path, words) == ("1.", "text", str(index.parent / "media/tale.txt"), "“a keeper”")
+    assert how.startswith("its words, cosine 0.")
     assert names(run("search", "squares", "--index", str(index), "--json", "--top", "1")) == ["squares.png"]
 
 
@@ -48,6 +50,19 @@ def test_a_picture_finds_itself(run: Run, index: Path) -> None:
     done = run("search", str(SAMPLES / "digit.png"), "--index", str(index), "--json", "--top", "2")
     assert names(done)[0] == "digit.png"
     assert json.loads(done.out)["hits"][0]["similarity"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_when_nothing_is_near_it_says_so(run: Run, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("search", "zebra", "--index", str(index), "--kind", "image")
+    monkeypatch.setattr("sensorium.space.index.search.NEAR", 1.0)
+    done = run(*given)
+    assert len(done.out.splitlines()) == 3  # they are shown nevertheless
+    assert done.err.startswith("Nothing near was found: of no hit the words are likelier than 33%, beside 32 others")
+    told = json.loads(run(*given, "--json").out)
+    assert told["near"] is False
+    assert [hit["rank"] for hit in told["hits"]] == [1, 2, 3]
+    assert all(0 < hit["chance"] < 1 and not hit["named"] for hit in told["hits"])
+    assert json.loads(run("search", "boot", *given[2:], "--json").out)["near"] is True
 
 
 def test_filters(run: Run, index: Path) -> None:

@@ -46,6 +46,9 @@ def index(
         typer.Option("--forget", metavar="PATH", help="Take a file or a folder out of the index.", show_default=False),
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Read again what could not be read before.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Embed all that is in the index anew: for another model, or new weights.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make folders searchable: pictures, sounds, films, PDF and text.
@@ -53,11 +56,12 @@ def index(
     Run it again and only what changed is read; stop it and it goes on where it was. What is no longer there leaves the
     index with all its bytes. Exit code 3 when a file could not be read; all others are in the index then.
     """
-    if not paths and not forget:
+    if not paths and not forget and not again:
         raise UsageError("There is nothing to index; expected folders or files. Write: sensorium index ~/Pictures")
     where = index_folder(folder)
     forgotten = _forget(where, forget) if forget else 0
-    report = _index(where, paths, model, retry) if paths else None
+    renewed = _again(where, model) if again else None
+    report = _index(where, paths, model, retry) if paths else renewed
     if as_json:
         write_json({"index": shown_index(where), "forgotten": forgotten, **_as_dict(report)})
     else:
@@ -77,6 +81,14 @@ def _forget(where: Path | str, paths: list[str]) -> int:
         return forget(store, paths)
 
 
+def _again(where: Path | str, model: str | None) -> "Report":
+    from sensorium.space.index.build import index_again
+    from sensorium.space.index.opening import open_store
+
+    with closing(open_store(where, write=True)) as store, _watching() as progress:
+        return index_again(store, open_space(_named(model) or store.model), progress=progress)
+
+
 def _index(where: Path | str, paths: list[str], model: str | None, retry: bool) -> "Report":
     from sensorium.space.index.build import index_paths
     from sensorium.space.index.walk import roots_of
@@ -92,14 +104,18 @@ def _opened(where: Path | str, model: str | None) -> "Iterator[tuple[AnyStore, A
     """The store, made if need be, and the model that it is of."""
     from sensorium.space.index.opening import kept_model, make_store, open_store
 
-    name = str(Path(model).absolute()) if model is not None and Path(model).is_dir() else model
-    embedder = open_space(name or kept_model(where) or DEFAULT)
+    embedder = open_space(_named(model) or kept_model(where) or DEFAULT)
     make_store(where, embedder.name, embedder.width)
     with closing(open_store(where, write=True)) as store:
         store.check_model(embedder)
         yield store, embedder
         if store.notice:
             note(store.notice)
+
+
+def _named(model: str | None) -> str | None:
+    """A model as an index knows it: a folder by its whole path."""
+    return str(Path(model).absolute()) if model is not None and Path(model).is_dir() else model
 
 
 def _failed(report: "Report", paths: list[str]) -> bool:
@@ -119,7 +135,8 @@ def _tell(report: "Report") -> None:
             done.append(f"{count:,} {what}")
     write(", ".join(done))
     for kind, count in report.by_words.items():
-        write(f"{count:,} pieces of kind {kind} are found by words alone: the model does not take them")
+        why = "the model does not take them, or they are too short to mean something"
+        write(f"{count:,} pieces of kind {kind} are found by words alone: {why}")
     others = [each for each in report.refused if each.fault == "unsupported"]
     if others:
         write(f"{_files(len(others))} of other formats: {_formats(others)}")

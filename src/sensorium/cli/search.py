@@ -87,12 +87,12 @@ def search(
     if page is not None:
         _write_page(page, " + ".join(query), results)
     if as_json:
-        write_json({"query": query, "hits": [_as_dict(hit) for hit in results.hits], "damaged": results.damaged})
+        hits = [_as_dict(rank, hit) for rank, hit in enumerate(results.hits, 1)]
+        write_json({"query": query, "near": results.near, "hits": hits, "damaged": results.damaged})
     else:
-        for hit in results.hits:
-            write(_line(hit))
-        if not results.hits:
-            note("nothing was found")
+        for rank, hit in enumerate(results.hits, 1):
+            write(_line(rank, hit))
+        _tell(results)
     for path in results.damaged:
         note(f"{path}: what the index has of it is damaged; index it again: sensorium index --forget it first")
     if show and (page is not None or results.hits):
@@ -106,6 +106,8 @@ def _search(where: Path | str, query: list[str], top: int, held: "Filter") -> "R
     with closing(open_store(where)) as store:
         if store.notice:
             note(store.notice)
+        if waiting := len(store.waiting()):
+            note(f"{waiting:,} files wait to be embedded anew, and are not found: sensorium index --again")
         return run(store, _query(store, query), count=top, within=held)
 
 
@@ -117,7 +119,8 @@ def _query(store: "AnyStore", given: list[str]) -> "Query":
     words = " ".join(each for each in given if each not in paths)
     model = open_space(store.model)
     store.check_model(model)
-    return make_query(model, [read_pieces(path, model.modalities) for path in paths], words)
+    files = [read_pieces(path, model.modalities) for path in paths]
+    return make_query(model, files, words, others=store.others(model))
 
 
 def _write_page(page: Path, asked: str, results: "Results") -> None:
@@ -130,25 +133,38 @@ def _write_page(page: Path, asked: str, results: "Results") -> None:
     note(f"the page is {page}")
 
 
-def _line(hit: "Hit") -> str:
-    from sensorium.space.index.page import snippet, where
+def _tell(results: "Results") -> None:
+    """Say when there is nothing, or nothing near."""
+    from sensorium.space.index.page import FAR
+
+    if not results.hits:
+        note("nothing was found")
+    elif not results.near:
+        note(FAR)
+
+
+def _line(rank: int, hit: "Hit") -> str:
+    from sensorium.space.index.page import how, snippet, where
 
     place = where(hit.found.spot)
     words = snippet(hit.found.words)
-    parts = [f"{hit.score:.3f}", hit.kind, _from_here(hit.path), place, words and f"“{words}”"]
+    parts = [f"{rank}.", hit.kind, _from_here(hit.path), place, how(hit), words and f"“{words}”"]
     return "  ".join(part for part in parts if part)
 
 
-def _as_dict(hit: "Hit") -> dict[str, Any]:
+def _as_dict(rank: int, hit: "Hit") -> dict[str, Any]:
     spot = {name: value for name, value in asdict(hit.found.spot).items() if value is not None}
-    near = None if hit.similarity is None else round(hit.similarity, 6)
+    near, chance = (None if each is None else round(each, 6) for each in (hit.similarity, hit.chance))
     return {
+        "rank": rank,
         "path": hit.path,
         "copies": list(hit.found.paths[1:]),
         "kind": hit.kind,
         **spot,
         "score": round(hit.score, 6),
         "similarity": near,
+        "chance": chance,
+        "named": hit.named,
         "words": hit.found.words,
     }
 

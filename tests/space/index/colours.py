@@ -32,6 +32,9 @@ class Colours:
     def embed_texts(self, texts: Sequence[str]) -> Rows:
         return np.stack([self._words(text) for text in texts])
 
+    def sharpness(self, modality: Modality) -> float:
+        return 10.0
+
     def _place(self, medium: Media) -> Rows:
         match medium:
             case Image():

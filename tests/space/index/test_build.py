@@ -1,21 +1,22 @@
 """Folders into an index: what is read, what is not read again, and what a bad file costs."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tests.space.index.colours import Colours, paint
+from tests.space.index.colours import COLOURS, Colours, paint
 
 from sensorium.core.errors import UnreadableMedia, UsageError
-from sensorium.media.types import Modality
+from sensorium.media.types import Image, Media, Modality
 from sensorium.space.index import build
-from sensorium.space.index.build import Report, forget, index_paths
+from sensorium.space.index.build import Report, forget, index_again, index_paths
 from sensorium.space.index.opening import AnyStore, open_store
 from sensorium.space.index.query import make_query
 from sensorium.space.index.reading import read_pieces
 from sensorium.space.index.search import search
-from sensorium.space.index.types import Filter, Piece
+from sensorium.space.index.types import Filter, Piece, Rows
 
 
 @pytest.fixture
@@ -84,6 +85,85 @@ def test_a_file_that_went_leaves_the_index(store: AnyStore, colours: Colours, fo
     assert run(store, colours, folder, media / "pictures").removed == 1
     assert "red.png" not in {Path(path).name for path in store.stamps()}
     assert "notes.txt" in {Path(path).name for path in store.stamps()}  # outside of what was looked at
+
+
+class Turned(Colours):
+    """Other weights: all places lie elsewhere."""
+
+    def embed_media(self, media: Sequence[Media]) -> Rows:
+        return np.roll(super().embed_media(media), 1, axis=1)
+
+    def embed_texts(self, texts: Sequence[str]) -> Rows:
+        return np.roll(super().embed_texts(texts), 1, axis=1)
+
+
+def test_new_weights_are_refused_until_all_is_embedded_again(
+    store: AnyStore, colours: Colours, folder: Path, media: Path
+) -> None:
+    store.check_model(colours)
+    run(store, colours, folder, media)
+    turned = Turned()
+    with pytest.raises(UsageError, match=r"other weights .* sensorium index --again --index"):
+        store.check_model(turned)
+    (media / "hum.wav").unlink()
+    report = index_again(store, turned)
+    assert (report.stored, report.removed, len(report.refused)) == (4, 1, 2)
+    store.check_model(turned)
+    hit = search(store, make_query(turned, [], "blue")).hits[0]
+    assert (Path(hit.path).name, store.waiting()) == ("blue.png", [])
+    blue = Image(np.full((24, 32, 3), COLOURS["blue"], np.uint8))
+    cosine = turned.embed_texts(["blue"])[0] @ turned.embed_media([blue])[0]
+    assert hit.similarity == pytest.approx(float(cosine), abs=0.01)
+    assert index_again(store, turned).stored == 0  # it is of these weights
+    assert run(store, turned, folder, media).unchanged == 6
+
+
+def test_embedding_again_goes_on_where_it_was_stopped(
+    store: AnyStore, colours: Colours, folder: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store, colours, folder, media)
+    monkeypatch.setattr(build, "BATCH", 2)
+
+    def stop(done: int, of: int) -> None:
+        if done >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index_again(store, Turned(), progress=stop)
+    assert 0 < len(store.waiting()) < 7
+    left = len(store.waiting())
+    turned = Turned()
+    report = index_again(store, turned)
+    assert report.stored + len(report.refused) >= left
+    assert (store.waiting(), store.counts().files) == ([], 7)
+    assert best(store, turned, "green") == "green.png"
+
+
+def test_a_wider_model_takes_an_index_over(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
+    class Wide(Colours):
+        name, width = "wide", 9
+
+        def embed_media(self, media: Sequence[Media]) -> Rows:
+            return np.pad(super().embed_media(media), ((0, 0), (0, 1)))
+
+        def embed_texts(self, texts: Sequence[str]) -> Rows:
+            return np.pad(super().embed_texts(texts), ((0, 0), (0, 1)))
+
+    run(store, colours, folder, media)
+    wide = Wide()
+    assert index_again(store, wide).stored == 5
+    assert (store.model, store.width, best(store, wide, "red")) == ("wide", 9, "red.png")
+
+
+def test_a_few_letters_have_no_place_but_are_found(
+    store: AnyStore, colours: Colours, folder: Path, media: Path
+) -> None:
+    (media / "short.txt").write_text("ok")
+    (media / "chinese.txt").write_text("红车")
+    report = run(store, colours, folder, media)
+    assert report.by_words == {"text": 1}
+    hit = search(store, make_query(colours, [], "ok")).hits[0]
+    assert (Path(hit.path).name, hit.similarity, hit.named) == ("short.txt", None, True)
 
 
 def test_forgetting_what_is_not_there_names_what_is(

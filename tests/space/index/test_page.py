@@ -3,7 +3,7 @@
 import pytest
 
 from sensorium.media.types import Modality
-from sensorium.space.index.page import as_page, clock, snippet, where
+from sensorium.space.index.page import FAR, as_page, clock, how, snippet, where
 from sensorium.space.index.search import Hit, Results
 from sensorium.space.index.types import Found, Spot
 
@@ -32,7 +32,7 @@ def test_players_and_links_begin_where_it_is() -> None:
     assert "<blockquote>two words</blockquote>" in page
     assert 'href="file:///e%231.png"' in page
     assert "1:05 to 1:10" in page
-    assert "score 0.500, cosine 0.250" in page
+    assert "<br>cosine 0.25<br>" in page
     assert "also /copy" in page
 
 
@@ -40,6 +40,17 @@ def test_nothing_of_a_name_or_a_text_is_markup() -> None:
     page = as_page("<script>q", Results((hit("text", "/<script>\"'.txt", Spot(), words="<script>w"),)))
     assert "<script" not in page
     assert "http" not in page  # it fetches nothing
+
+
+def test_it_says_how_a_piece_fits_and_when_nothing_is_near() -> None:
+    found = Found(1, "image", ("/a.png",), Spot())
+    near, far, named = (Hit(found, 1.0, 0.5, *rest) for rest in ((0.9,), (0.1,), (0.1, True)))
+    assert [how(each) for each in (near, far, named)] == [
+        "cosine 0.50, fits 90%",
+        "cosine 0.50, fits 10%",
+        "its words, cosine 0.50, fits 10%",
+    ]
+    assert [FAR.split(":")[0] in as_page("x", Results((each,))) for each in (near, far, named)] == [False, True, False]
 
 
 def test_nothing_found() -> None:

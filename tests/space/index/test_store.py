@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from tests.space.index.colours import Colours
 
-from sensorium.space.index.build import forget, index_paths
+from sensorium.space.index.build import forget, index_again, index_paths
+from sensorium.space.index.chance import place_others
 from sensorium.space.index.query import make_query
 from sensorium.space.index.search import search
 from sensorium.space.index.store import Counts, Store
-from sensorium.space.index.types import Entry, Filter, Found, Match, Placed, Refusal, Rows, Stamp
+from sensorium.space.index.types import Entry, Filter, Found, Match, Placed, Refusal, Rows, SpaceModel, Stamp
 
 
 class Memory:
@@ -43,6 +44,19 @@ class Memory:
 
     def settle(self) -> None:
         self.settled += 1
+
+    def renew(self, model: SpaceModel) -> None:
+        self.entries = {path: Entry(path, Stamp(-1, 0), "", []) for path in self.entries}
+
+    def waiting(self) -> list[str]:
+        return [path for path, entry in self.entries.items() if not entry.digest]
+
+    def others(self, model: SpaceModel) -> Rows | None:
+        return place_others(model)
+
+    def places(self, items: Sequence[int]) -> dict[int, Rows]:
+        rows = list(self._rows())
+        return {item: place for item in items if (place := rows[item][1].vector) is not None}
 
     def refusals(self) -> list[Refusal]:
         return [Refusal(each.path, each.fault, each.reason) for each in self.entries.values() if each.fault]
@@ -89,5 +103,6 @@ def test_another_store_does_as_well(colours: Colours, media: Path) -> None:
         assert Path(search(store, make_query(colours, [], words)).hits[0].path).name == name
     (media / "hum.wav").rename(media / "song.wav")
     assert index_paths(store, colours, [media], leave_out=media / "none").known == 1
+    assert index_again(store, colours).stored == 5
     assert forget(store, [media]) == 7
     assert store.counts() == Counts(0, 0, 0)

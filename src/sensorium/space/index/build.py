@@ -124,6 +124,28 @@ def index_paths(
     return report
 
 
+def index_again(store: Store, model: SpaceModel, *, progress: Progress = lambda done, of: None) -> Report:
+    """Make a store one of this model, as its weights are now: all its files are read and embedded again.
+
+    A run that was stopped goes on where it was; until its end, files that wait are not found.
+
+    Raises: UsageError when another process writes to the store or it cannot be written to.
+    """
+    report = Report()
+    with store.writing():
+        store.renew(model)
+        waiting = store.waiting()
+        todo = [each for each in walk(waiting, Path(os.devnull)) if not isinstance(each, Refusal)]
+        sizes = Counter(stamp.size for _, stamp in todo)
+        _Run(store, model, report, progress, len(todo)).over(todo, {size for size, count in sizes.items() if count > 1})
+        gone = {*waiting} - {path for path, _ in todo}
+        store.remove(gone)
+        report.removed = len(gone)
+        store.settle()
+    report.refused += store.refusals()
+    return report
+
+
 class _Run:
     """Files on their way into the store."""
 

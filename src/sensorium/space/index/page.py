@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
+from sensorium.space.index.chance import NEAR, OTHERS
 from sensorium.space.index.search import Hit, Results
 from sensorium.space.index.types import Spot
 
@@ -16,16 +17,38 @@ img, video { width: 100%; max-height: 14em; object-fit: contain; background: #f4
 figcaption { font-size: .85em; color: #555 } blockquote { margin: .4em 0; color: #222; max-height: 9em; overflow: auto }
 """
 _SNIPPET = 300
+_NOTHING = "Nothing was found. 没有找到。"
+
+FAR = (
+    f"Nothing near was found: of no hit the words are likelier than {NEAR:.0%}, beside {len(OTHERS)} others that could "
+    "be said of it, and none has them in its text or name."
+)
+FAR_ZH = (
+    f"没有找到相近的内容：与另外 {len(OTHERS)} 种说法相比，没有一项与所搜词语相符的概率超过 {NEAR:.0%}，"
+    "文字和文件名中也没有这些词。"
+)
+"""The same, for a page."""
 
 
 def as_page(asked: str, results: Results) -> str:
     """A page that needs nothing else, but the files for its players and links."""
     figures = "".join(_figure(rank, hit) for rank, hit in enumerate(results.hits, 1))
     title = escape(asked)
+    far = f"<p>{escape(FAR)}<br>{escape(FAR_ZH)}</p>\n" if results.hits and not results.near else ""
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>\n'
-        f"<h1>{title}</h1>\n<main>\n{figures or '<p>Nothing was found.</p>'}</main>\n</html>\n"
+        f"<h1>{title}</h1>\n{far}<main>\n{figures or f'<p>{_NOTHING}</p>'}</main>\n</html>\n"
     )
+
+
+def how(hit: Hit) -> str:
+    """How a piece fits, for people: "cosine 0.64, fits 91%", "its words, cosine 0.31"."""
+    ways = (
+        "its words" if hit.named else "",
+        "" if hit.similarity is None else f"cosine {hit.similarity:.2f}",
+        "" if hit.chance is None else f"fits {hit.chance:.0%}",
+    )
+    return ", ".join(filter(None, ways))
 
 
 def where(spot: Spot) -> str:
@@ -51,13 +74,12 @@ def snippet(words: str) -> str:
 
 
 def _figure(rank: int, hit: Hit) -> str:
-    near = "" if hit.similarity is None else f", cosine {hit.similarity:.3f}"
     spot = where(hit.found.spot)
     place = f", {spot}" if spot else ""
     copies = "".join(f"<br>also {escape(path)}" for path in hit.found.paths[1:])
     return (
         f"<figure>{''.join(_shown(hit))}<figcaption>{rank}. "
-        f'<a href="{escape(_link(hit))}">{escape(Path(hit.path).name)}</a>{place}<br>score {hit.score:.3f}{near}<br>'
+        f'<a href="{escape(_link(hit))}">{escape(Path(hit.path).name)}</a>{place}<br>{escape(how(hit))}<br>'
         f"{escape(hit.path)}{copies}</figcaption></figure>\n"
     )
 

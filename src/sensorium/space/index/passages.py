@@ -2,12 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from unicodedata import east_asian_width
 
 LONGEST = 400
 """Characters of a passage."""
 
 _ENDS = tuple(re.compile(each) for each in (r"\n\s*\n", r"(?<=[.!?…])\s+|(?<=[。！？])", r"\s+"))
 """Where to cut, best first: between paragraphs, sentences, words."""
+
+
+SHORTEST = 4
+"""Letters and digits from which a text means something by itself; those of Chinese, Japanese and Korean count twice."""
+
+
+def means_something(text: str) -> bool:
+    """Whether a text is long enough to be near to anything: a few letters would lie somewhere, near to all and none."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text if each.isalnum()) >= SHORTEST
 
 
 def passages(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from sensorium.media.types import Modality
-from sensorium.space.index.belonging import check_name, check_sign, written_sign
+from sensorium.space.index.belonging import belongs, check_name, check_sign, read_others, written_others, written_sign
 from sensorium.space.index.postgres_schema import connect, create, exists, facts, guarded, shown, writer
 from sensorium.space.index.rows import checksum, conditions, packed, path_bytes, path_text
 from sensorium.space.index.store import Counts
@@ -22,6 +22,9 @@ from sensorium.space.index.types import Entry, Filter, Found, Match, Placed, Ref
 from sensorium.space.index.vectors import FEW
 
 _WORD = re.compile(r"[^\W_]+")
+
+_WAITING = ""
+"""In the place of the digest of files whose content has to be read again."""
 
 _LOOKED_AT = 200
 """Pieces that a search in HNSW lists keeps in view; the server's limit is 1,000."""
@@ -80,10 +83,38 @@ class PostgresStore:
         """Refuse another model than that of the index, or other weights. Raises: UsageError."""
         check_name(shown(self._url), (self.model, self.width), model)
         kept = self._meta("sign")
+        if self._write and (kept is None or self._meta("others") is None):  # new, or of a former version
+            self._note(sign=kept or written_sign(model), others=written_others(model))
         if kept is not None:
             check_sign(shown(self._url), kept, model)
-        elif self._write:  # an index that is new
-            self._note("sign", written_sign(model))
+
+    def renew(self, model: SpaceModel) -> None:
+        """Become an index of this model, as its weights are now, unless it is one: all or nothing."""
+        if belongs((self.model, self.width), self._meta("sign"), model):
+            return
+        sign, others = written_sign(model), written_others(model)
+        with guarded(self._url), self._base.transaction():
+            self._base.execute("DELETE FROM items")
+            if model.width != self.width:
+                kind = f"halfvec({int(model.width)})"
+                self._base.execute(f"ALTER TABLE sensorium.items ALTER COLUMN vector TYPE {kind}".encode())
+            insert = "INSERT INTO contents(digest, fault, reason) VALUES(%s, '', '') ON CONFLICT DO NOTHING"
+            self._base.execute(insert, (_WAITING,))
+            ((waiting,),) = self._rows("SELECT id FROM contents WHERE digest = %s", _WAITING)
+            self._base.execute("UPDATE files SET content = %s, size = -1", (waiting,))  # of no file, so all differ
+            self._base.execute("DELETE FROM contents WHERE id != %s", (waiting,))
+            self._base.execute("DELETE FROM meta WHERE key IN ('recall', 'measured')")
+            self._note(model=model.name, width=str(model.width), sign=sign, others=others, erase="")
+        self.model, self.width = model.name, model.width
+
+    def waiting(self) -> list[str]:
+        """Files that wait to be read again since `renew`."""
+        select = "SELECT path FROM files JOIN contents ON contents.id = content WHERE digest = %s ORDER BY path"
+        return [path_text(path) for (path,) in self._rows(select, _WAITING)]
+
+    def others(self, model: SpaceModel) -> Rows | None:
+        """Places [R, D] of other words than those searched for (chance.py), None for a model that has none."""
+        return read_others(self._meta("others"), model)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -115,7 +146,7 @@ class PostgresStore:
         with guarded(self._url), self._base.transaction():
             for path in paths:
                 for (content,) in self._rows("DELETE FROM files WHERE path = %s RETURNING content", path_bytes(path)):
-                    self._note("erase", "")
+                    self._note(erase="")
                     self._bury(content)
 
     def settle(self) -> None:
@@ -128,8 +159,8 @@ class PostgresStore:
             ((count,),) = self._rows("SELECT count(*) FROM items")
             measured = int(self._meta("measured") or 0)
             if count > self._few and not measured <= count <= _GROWN * measured:
-                self._note("recall", str(self._measured()))
-                self._note("measured", str(count))
+                self._note(recall=str(self._measured()))
+                self._note(measured=str(count))
 
     def refusals(self) -> list[Refusal]:
         """Files of which nothing was taken."""
@@ -161,6 +192,11 @@ class PostgresStore:
         )
         return self._worded("files", words, select, [*values, count])
 
+    def places(self, items: Sequence[int]) -> dict[int, Rows]:
+        """The places [D] of those pieces that have one."""
+        select = "SELECT id, vector::text FROM items WHERE vector IS NOT NULL AND id = ANY(%s)"
+        return {item: np.array(json.loads(written), np.float32) for item, written in self._rows(select, list(items))}
+
     def found(self, items: Sequence[int], within: Filter) -> list[Found]:
         """Stored pieces, in the order asked for."""
         return [each for item in items if (each := self._found(item, within)) is not None]
@@ -183,10 +219,11 @@ class PostgresStore:
         rows = self._rows("SELECT value FROM meta WHERE key = %s", key)
         return cast("str", rows[0][0]) if rows else None
 
-    def _note(self, key: str, value: str) -> None:
+    def _note(self, **facts: str) -> None:
         insert = "INSERT INTO meta VALUES(%s, %s) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
         with guarded(self._url):
-            self._base.execute(insert, (key, value))
+            for fact in facts.items():
+                self._base.execute(insert, fact)
 
     def _put(self, entry: Entry) -> None:
         rows = self._rows("SELECT id FROM contents WHERE digest = %s", entry.digest)
@@ -226,7 +263,7 @@ class PostgresStore:
         """Take out a content that no file holds any more."""
         if self._rows("SELECT 1 FROM files WHERE content = %s LIMIT 1", content):
             return
-        self._note("erase", "")
+        self._note(erase="")
         self._base.execute("DELETE FROM items WHERE content = %s", (content,))
         self._base.execute("DELETE FROM contents WHERE id = %s", (content,))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensorium.core.errors import InputError, UnsupportedMedia, UsageError
+from sensorium.space.index.chance import Rivals, place_others, rivals
 from sensorium.space.index.embedding import embed_pieces, embed_text
 from sensorium.space.index.types import Piece, Rows, SpaceModel
 
@@ -15,14 +16,20 @@ _MOST = 64
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """A place [D] of unit length, None when the model takes nothing of what was given; and words, may be none."""
+    """What is searched for.
+
+    place: [D], of unit length; None when the model takes nothing of what was given.
+    words: that are looked for in texts and names; may be none.
+    rivals: what tells how sure one may be of a hit; None where it cannot be told: beside a file.
+    """
 
     place: Rows | None
     words: str = ""
+    rivals: Rivals | None = None
 
 
-def make_query(model: SpaceModel, files: Sequence[Sequence[Piece]], words: str) -> Query:
-    """A query of files, each in pieces, and words.
+def make_query(model: SpaceModel, files: Sequence[Sequence[Piece]], words: str, *, others: Rows | None = None) -> Query:
+    """A query of files, each in pieces, and words; `others` as the store has them (`Store.others`), else made anew.
 
     Files and words together mean what lies between them: "like this, but in blue". Words alone are looked for in
     texts and names of files as well; beside a file they say what to change, and stand nowhere.
@@ -35,7 +42,9 @@ def make_query(model: SpaceModel, files: Sequence[Sequence[Piece]], words: str) 
     places = [_file(model, file[:_MOST]) for file in files]
     if words and "text" in model.modalities:
         places.append(embed_text(model, words))
-    return Query(_between(places) if places else None, "" if files else words)
+    if files or not places:
+        return Query(_between(places) if places else None, "" if files else words)
+    return Query(places[0], words, rivals(model, place_others(model) if others is None else others))
 
 
 def _file(model: SpaceModel, pieces: Sequence[Piece]) -> Rows:

@@ -10,7 +10,7 @@ from sensorium.media.sniff import sniff
 from sensorium.media.source import open_file
 from sensorium.media.types import AudioClip, Document, Image, Media, Modality, VideoClip
 from sensorium.space.index.films import Shot, cut_sound, shots, spans
-from sensorium.space.index.passages import passages
+from sensorium.space.index.passages import means_something, passages
 from sensorium.space.index.types import Piece, Spot
 
 LIMITS = Limits(
@@ -53,7 +53,7 @@ def read_pieces(path: str, takes: Collection[Modality], limits: Limits = LIMITS)
         case VideoClip():
             return [_shot(shot, takes) for shot in shots(media)]
         case Document():
-            return [Piece("text", each if "text" in takes else None, words=each) for each in passages(media.text)]
+            return [Piece("text", _said(each, takes), words=each) for each in passages(media.text)]
 
 
 def _document(path: str, takes: Collection[Modality], limits: Limits) -> Iterator[Piece]:
@@ -63,7 +63,12 @@ def _document(path: str, takes: Collection[Modality], limits: Limits) -> Iterato
             picture, spot = page.picture(), Spot(page=page.number)
             yield Piece("document", picture if "image" in takes else None, spot, thumbnail=thumbnail(picture))
             for each in passages(page.text):
-                yield Piece("document", each if "text" in takes else None, spot, words=each)
+                yield Piece("document", _said(each, takes), spot, words=each)
+
+
+def _said(passage: str, takes: Collection[Modality]) -> str | None:
+    """What of a passage is embedded, if anything: it is found by its words in any case."""
+    return passage if "text" in takes and means_something(passage) else None
 
 
 def _window(sound: AudioClip, begin: float, end: float, takes: Collection[Modality]) -> Piece:

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from sensorium.media.types import Modality
-from sensorium.space.index.belonging import check_name, check_sign, written_sign
+from sensorium.space.index.belonging import belongs, check_name, check_sign, read_others, written_others, written_sign
 from sensorium.space.index.nearest import Ids
 from sensorium.space.index.rows import any_word, checksum, conditions, packed, path_bytes, path_text
 from sensorium.space.index.schema import DATABASE, connect, create, guarded, transaction, writer
@@ -22,6 +22,9 @@ from sensorium.space.index.vectors import FEW, Vectors
 
 _WIDE = 10
 """So many times the wanted pieces are looked at before a filter is turned into a list of all that it lets through."""
+
+_WAITING = ""
+"""In the place of the digest of files whose content has to be read again."""
 
 _MANY = 1_000
 """File names that are looked through when words are searched in them."""
@@ -39,6 +42,7 @@ class SqliteStore:
     def __init__(self, folder: Path, *, write: bool = False, few: int = FEW) -> None:
         self._folder = folder
         self._write = write
+        self._few = few
         self._base = connect(folder, write=write)
         with guarded(folder):
             meta = dict(self._base.execute("SELECT key, value FROM meta"))
@@ -53,11 +57,40 @@ class SqliteStore:
         """
         check_name(str(self._folder), (self.model, self.width), model)
         with guarded(self._folder):
-            row = self._base.execute("SELECT value FROM meta WHERE key = 'sign'").fetchone()
-            if row is None and self._write:  # an index that is new
-                self._base.execute("INSERT INTO meta VALUES('sign', ?)", (written_sign(model),))
-        if row is not None:
-            check_sign(str(self._folder), row[0], model)
+            kept = self._meta("sign")
+            if self._write and (kept is None or self._meta("others") is None):  # new, or of a former version
+                self._note(sign=kept or written_sign(model), others=written_others(model))
+        if kept is not None:
+            check_sign(str(self._folder), kept, model)
+
+    def renew(self, model: SpaceModel) -> None:
+        """Become an index of this model, as its weights are now, unless it is one: all or nothing."""
+        with guarded(self._folder):
+            if belongs((self.model, self.width), self._meta("sign"), model):
+                return
+            sign, others = written_sign(model), written_others(model)
+            with transaction(self._base):
+                for table in ("vectors", "thumbnails", "words", "items", "dead"):
+                    self._base.execute(f"DELETE FROM {table}")
+                self._base.execute("INSERT OR IGNORE INTO contents(digest) VALUES(?)", (_WAITING,))
+                waiting = self._content(_WAITING)
+                self._base.execute("UPDATE files SET content = ?, size = -1", (waiting,))  # of no file, so all differ
+                self._base.execute("DELETE FROM contents WHERE id != ?", (waiting,))
+                self._base.execute("DELETE FROM meta WHERE key = 'lists'")
+                self._note(model=model.name, width=str(model.width), sign=sign, others=others, erase="")
+        self.model, self.width = model.name, model.width
+        self._vectors = Vectors(self._base, self._folder, self.width, few=self._few)
+
+    def waiting(self) -> list[str]:
+        """Files that wait to be read again since `renew`."""
+        select = "SELECT path FROM files JOIN contents ON contents.id = files.content WHERE digest = ? ORDER BY path"
+        with guarded(self._folder):
+            return [path_text(path) for (path,) in self._base.execute(select, (_WAITING,))]
+
+    def others(self, model: SpaceModel) -> Rows | None:
+        """Places [R, D] of other words than those searched for (chance.py), None for a model that has none."""
+        with guarded(self._folder):
+            return read_others(self._meta("others"), model)
 
     @property
     def notice(self) -> str:
@@ -100,8 +133,8 @@ class SqliteStore:
     def settle(self) -> None:
         """Bring the lists for fast search up to date, and erase what was removed."""
         with guarded(self._folder):
-            erase = self._base.execute("SELECT 1 FROM meta WHERE key = 'erase'").fetchone()
-            if erase:  # markers of what is gone, and what they mark, lie in segments that are now merged
+            # markers of what is gone, and what they mark, lie in segments that are now merged
+            if self._meta("erase") is not None:
                 for table in ("words", "names"):
                     self._base.execute(f"INSERT INTO {table}({table}) VALUES('optimize')")
             self._vectors.settle()
@@ -148,6 +181,12 @@ class SqliteStore:
         )
         return self._matches(select, words, [*values, count])
 
+    def places(self, items: Sequence[int]) -> dict[int, Rows]:
+        """The places [D] of those pieces that have one."""
+        with guarded(self._folder):
+            ids, rows = self._vectors.places(np.array(items, np.int64))
+        return dict(zip(ids.tolist(), rows, strict=True))
+
     def found(self, items: Sequence[int], within: Filter) -> list[Found]:
         """Stored pieces, in the order asked for."""
         with guarded(self._folder):
@@ -162,6 +201,13 @@ class SqliteStore:
         with guarded(self._folder):
             ((files, items, refused),) = self._base.execute(select)
             return Counts(files, items, refused, self._vectors.recall)
+
+    def _meta(self, key: str) -> str | None:
+        row = self._base.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else cast("str", row[0])
+
+    def _note(self, **facts: str) -> None:
+        self._base.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", facts.items())
 
     def _content(self, digest: str) -> int | None:
         row = self._base.execute("SELECT id FROM contents WHERE digest = ?", (digest,)).fetchone()
@@ -208,14 +254,14 @@ class SqliteStore:
         file, content = known
         self._base.execute("DELETE FROM names WHERE rowid = ?", (file,))
         self._base.execute("DELETE FROM files WHERE id = ?", (file,))
-        self._base.execute("INSERT OR REPLACE INTO meta VALUES('erase', '')")
+        self._note(erase="")
         self._bury(content)
 
     def _bury(self, content: int) -> None:
         """Take out a content that no file holds any more."""
         if self._base.execute("SELECT 1 FROM files WHERE content = ?", (content,)).fetchone():
             return
-        self._base.execute("INSERT OR REPLACE INTO meta VALUES('erase', '')")
+        self._note(erase="")
         self._base.execute("INSERT INTO dead SELECT id FROM items WHERE content = ?", (content,))
         for table, key in (("vectors", "item"), ("thumbnails", "item"), ("words", "rowid")):
             mine = "(SELECT id FROM items WHERE content = ?)"

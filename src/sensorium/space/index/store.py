@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sensorium.space.index.types import Entry, Filter, Found, Match, Refusal, Rows, Stamp
+from sensorium.space.index.types import Entry, Filter, Found, Match, Refusal, Rows, SpaceModel, Stamp
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,18 @@ class Store(Protocol):
     def settle(self) -> None:
         """Bring the lists for fast search up to date, and erase what was removed."""
 
+    def renew(self, model: SpaceModel) -> None:
+        """Become an index of this model, as its weights are now, unless it is one: all or nothing.
+
+        What was made of files goes, and all of them wait to be read again (`waiting`).
+        """
+
+    def waiting(self) -> list[str]:
+        """Files that wait to be read again since `renew`."""
+
+    def others(self, model: SpaceModel) -> Rows | None:
+        """Places [R, D] of other words than those searched for (chance.py), None for a model that has none."""
+
     def refusals(self) -> list[Refusal]:
         """Files of which nothing was taken."""
 
@@ -57,6 +69,9 @@ class Store(Protocol):
 
     def named(self, words: str, count: int, within: Filter) -> list[Match]:
         """The first piece of files whose name has some of these words; scores are BM25."""
+
+    def places(self, items: Sequence[int]) -> dict[int, Rows]:
+        """The places [D] of those pieces that have one."""
 
     def found(self, items: Sequence[int], within: Filter) -> list[Found]:
         """Stored pieces, in the order asked for."""

@@ -41,6 +41,9 @@ class SpaceModel(Protocol):
     def embed_texts(self, texts: Sequence[str]) -> Rows:
         """Places of texts. Returns: [N, D]. Raises: LimitExceeded for one that is too long."""
 
+    def sharpness(self, modality: Modality) -> float:
+        """What cosines of texts and a medium are multiplied with, so that their softmax tells chances."""
+
 
 @dataclass(frozen=True)
 class Spot:

@@ -57,7 +57,7 @@ class Vectors:
     def nearest(self, place: Rows, count: int, allowed: Ids | None = None) -> list[Match]:
         """Items near a place [D], of those `allowed`, the nearest first."""
         if allowed is not None and len(allowed) <= self._few:
-            return _best(place, *self._rows(allowed), count)
+            return _best(place, *self.places(allowed), count)
         lists, last = self._lists()
         if lists is None and self._count() > self._few:
             return self._in_pieces(place, count, allowed)
@@ -66,9 +66,15 @@ class Vectors:
             kept = np.isin(ids, allowed)
             ids, vectors = ids[kept], vectors[kept]
         if lists is not None:
-            near_ids, near = self._rows(lists.search(place, RERANKED * count, allowed))
+            near_ids, near = self.places(lists.search(place, RERANKED * count, allowed))
             ids, vectors = np.concatenate([near_ids, ids]), np.concatenate([near, vectors])
         return _best(place, ids, vectors, count)
+
+    def places(self, ids: Ids) -> tuple[Ids, Rows]:
+        """Those of the items `ids` that have a place, with their places [N, D]."""
+        wanted = json.dumps(ids.tolist())
+        select = "SELECT item, vector FROM json_each(?) AS wanted JOIN vectors ON vectors.item = wanted.value"
+        return self._decoded(self._base.execute(select, (wanted,)).fetchall())
 
     def settle(self) -> None:
         """Make, renew or remove the lists, so that they hold little less than all and nothing that is gone."""
@@ -114,7 +120,7 @@ class Vectors:
     def _train(self, count: int) -> Lists:
         ids = np.array([row[0] for row in self._base.execute("SELECT id FROM items")], np.int64)
         some = np.random.default_rng(count).choice(ids, sample_size(count), replace=False)
-        return train(count, self._rows(some), self._chunks(0))
+        return train(count, self.places(some), self._chunks(0))
 
     def _save(self, lists: Lists | None) -> None:
         """Put lists in the place of those before: first their file, then what is known of it."""
@@ -172,12 +178,6 @@ class Vectors:
         cursor = self._base.execute("SELECT item, vector FROM vectors WHERE item > ? ORDER BY item", (last,))
         while rows := cursor.fetchmany(_CHUNK):
             yield self._decoded(rows)
-
-    def _rows(self, ids: Ids) -> tuple[Ids, Rows]:
-        """Those of the items `ids` that have a place."""
-        wanted = json.dumps(ids.tolist())
-        select = "SELECT item, vector FROM json_each(?) AS wanted JOIN vectors ON vectors.item = wanted.value"
-        return self._decoded(self._base.execute(select, (wanted,)).fetchall())
 
     def _decoded(self, rows: list[tuple[int, bytes]]) -> tuple[Ids, Rows]:
         return np.array([item for item, _ in rows], np.int64), unpacked([blob for _, blob in rows], self._width)
