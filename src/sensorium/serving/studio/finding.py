@@ -41,9 +41,10 @@ class Finder:
             self._model = load_embedder(self._name)
         with closing(SqliteStore(self._folder)) as store:
             store.check_model(self._model)
-            query = make_query(self._model, [[Piece(each.modality, each)] for each in media], words)
+            files = [[Piece(each.modality, each)] for each in media]
+            query = make_query(self._model, files, words, others=store.others(self._model))
             results = search(store, query, count=count, within=within)
-        return {"hits": [_told(hit) for hit in results.hits], "damaged": len(results.damaged)}
+        return {"hits": [_told(hit) for hit in results.hits], "near": results.near, "damaged": len(results.damaged)}
 
     def file(self, item: int, limits: Limits) -> tuple[str, str, bytes]:
         """The name, the type and the bytes of the file that a piece is of. Raises: Refusal, InputError."""
@@ -67,6 +68,8 @@ def _told(hit: Hit) -> dict[str, Any]:
         **asdict(found.spot),
         "score": hit.score,
         "similarity": hit.similarity,
+        "chance": hit.chance,
+        "named": hit.named,
         "words": snippet(found.words),
         "thumbnail": base64.b64encode(found.thumbnail).decode(),
     }
