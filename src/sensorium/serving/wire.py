@@ -9,12 +9,10 @@ Nothing that comes over it is ever run: values are built from plain JSON, one by
 import json
 from asyncio import IncompleteReadError, StreamReader
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sensorium.chat.message import Answer, Text, Timings, Usage
 from sensorium.chat.places import Box, Moment, Point
-from sensorium.core.config import from_dict, to_dict
 from sensorium.core.errors import EngineError
 from sensorium.engine.forms import Form
 from sensorium.engine.generate import TokenEvent
@@ -50,7 +48,7 @@ async def read_frame(reader: StreamReader) -> dict[str, Any] | None:
 
 def drafts_out(drafts: Sequence[Draft]) -> list[Any]:
     """A talk as JSON."""
-    return [[each.role, [to_dict(part) for part in each.parts]] for each in drafts]
+    return [[each.role, [vars(part) for part in each.parts]] for each in drafts]
 
 
 def drafts_in(told: Sequence[Any]) -> tuple[Draft, ...]:
@@ -60,11 +58,9 @@ def drafts_in(told: Sequence[Any]) -> tuple[Draft, ...]:
 
 def asked_out(asked: Asked) -> dict[str, Any]:
     """A request as JSON."""
-    bias = list(asked.sampling.logit_bias.items())
     return {
         "drafts": drafts_out(asked.drafts),
-        "sampling": to_dict(replace(asked.sampling, logit_bias={})),
-        "bias": bias,
+        "sampling": vars(asked.sampling) | {"logit_bias": list(asked.sampling.logit_bias.items())},
         "stops": asked.stops,
         "form": None if asked.form is None else [asked.form.kind, asked.form.text],
         "answers": asked.answers,
@@ -74,10 +70,10 @@ def asked_out(asked: Asked) -> dict[str, Any]:
 
 def asked_in(told: Mapping[str, Any]) -> Asked:
     """The request that `asked_out` told."""
-    sampling = from_dict(Sampling, told["sampling"], where="wire")
+    sampling = told["sampling"]
     return Asked(
         drafts_in(told["drafts"]),
-        replace(sampling, logit_bias=dict(told["bias"])),
+        Sampling(**sampling | {"logit_bias": dict(sampling["logit_bias"])}),
         tuple(told["stops"]),
         None if told["form"] is None else Form(*told["form"]),
         told["answers"],
@@ -113,9 +109,7 @@ def fault_in(told: Mapping[str, Any]) -> Refusal:
 
 
 def _part(told: Mapping[str, Any]) -> Text | Given:
-    if "uri" in told:
-        return from_dict(Given, told, where="wire")
-    return from_dict(Text, told, where="wire")
+    return Given(**told) if "uri" in told else Text(**told)
 
 
 def _answer_out(answer: Answer) -> dict[str, Any]:
