@@ -88,3 +88,11 @@ def start(tiny_model: Path) -> Start:
         return running([tiny_model], **options)
 
     return begin
+
+
+@pytest.fixture(scope="session")
+def nano_server() -> Iterator[Running]:
+    """A server of the bundled model, for talks that a tiny one has no room for."""
+    with running([Path("nano")]) as found:
+        found.model = "nano"
+        yield found

@@ -15,6 +15,7 @@ from sensorium.engine.sampling import MOST_BIASED
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
 from sensorium.runtime.protocol import StreamEvent
 from sensorium.serving.asking import Ask, Wish, wishes
+from sensorium.serving.calls import CallReader, spoken
 from sensorium.serving.desk import Desk, Piece, Said
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields, refused
@@ -24,10 +25,10 @@ from sensorium.serving.log import tell_failure
 from sensorium.serving.openai.errors import body
 from sensorium.serving.openai.log_probs import log_probs_of, told
 from sensorium.serving.openai.parts import drafts
+from sensorium.serving.openai.tools import delta, message_of, toolbox
 from sensorium.serving.streams import event, json_response, known, stream_response
+from sensorium.serving.tools import Toolbox
 from sensorium.serving.visit import visit_of
-
-NO_TOOLS = "no tools can be called here"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ async def chat_completions(request: Request) -> Response:
         {
             **head,
             "object": "chat.completion",
-            "choices": [_choice(index, each, asked.log_probs) for index, each in enumerate(said)],
+            "choices": [_choice(index, each, asked) for index, each in enumerate(said)],
             "usage": _usage([each.answer for each in said]),
             "sensorium": known(said[0].answer),
         }
@@ -86,9 +87,10 @@ def read(data: object, limits: ServerLimits) -> ChatRequest:
             usage = options.flag("include_usage")
             options.only("include_obfuscation", False, otherwise="it cannot be honoured")
         form = named_form(fields, "response_format")
+        tools = toolbox(fields)
         _refuse(fields)
         wished = (*asked, *bias, *([] if log_probs is None else [log_probs]))
-        return ChatRequest(Ask(model, talk, wished, stops, count, form), stream, usage, log_probs is not None)
+        return ChatRequest(Ask(model, talk, wished, stops, count, form, tools), stream, usage, log_probs is not None)
 
 
 def _refuse(fields: Fields) -> None:
@@ -96,10 +98,8 @@ def _refuse(fields: Fields) -> None:
     fields.inert("user", "metadata", "prompt_cache_key", "safety_identifier")
     fields.only("service_tier", "auto", "default", otherwise="there is one tier")
     fields.only("store", False, otherwise="completions are not kept")
-    fields.only("tools", otherwise=NO_TOOLS)
-    fields.only("functions", otherwise=NO_TOOLS)
-    fields.only("tool_choice", "none", "auto", otherwise=NO_TOOLS)
-    fields.only("parallel_tool_calls", True, False, otherwise=NO_TOOLS)
+    fields.only("functions", otherwise="functions are given as tools")
+    fields.only("function_call", "none", "auto", otherwise="functions are given as tools")
     fields.only("modalities", ["text"], otherwise="answers are text")
     fields.only("audio", otherwise="answers are text")
 
@@ -116,18 +116,21 @@ def _bias(fields: Fields) -> list[Wish]:
     return [Wish("logit_bias", bias, "logit_bias")] if bias else []
 
 
-def _choice(index: int, said: Said, log_probs: bool) -> dict[str, Any]:
+def _choice(index: int, said: Said, asked: ChatRequest) -> dict[str, Any]:
     tokens = [token for each in said.events for token in each.tokens]
+    found = spoken(said.answer.text, asked.ask.tools)
     return {
         "index": index,
-        "message": {"role": "assistant", "content": said.answer.text, "refusal": None},
-        "logprobs": told(tokens, said.spell) if log_probs else None,
-        "finish_reason": _finish(said.answer),
+        "message": message_of(found),
+        "logprobs": told(tokens, said.spell) if asked.log_probs else None,
+        "finish_reason": _finish(said.answer, called=bool(found.calls)),
     }
 
 
-def _finish(answer: Answer) -> str:
-    return "length" if answer.finish_reason == "length" else "stop"
+def _finish(answer: Answer, *, called: bool) -> str:
+    if answer.finish_reason == "length":
+        return "length"
+    return "tool_calls" if called else "stop"
 
 
 def _usage(answers: list[Answer]) -> dict[str, int]:
@@ -142,18 +145,21 @@ async def _chunks(
     """The stream of an answer. A failure after its start is one event with the error."""
     head = {**head, "object": "chat.completion.chunk"}
     answers: list[Answer] = []
-    begun: set[int] = set()
+    streams: dict[int, _Deltas] = {}
     try:
         async for index, said, spell in pieces:
+            deltas = streams.setdefault(index, _Deltas(asked.ask.tools))
             log_probs = told(said.tokens, spell) if asked.log_probs and said.tokens else None
-            choice = {"index": index, "delta": _delta(said, index not in begun), "logprobs": log_probs}
-            begun.add(index)
+            *before, last = deltas.of(said)
+            for each in before:
+                yield event({**head, "choices": [_chunk(index, each)]})
+            choice = {**_chunk(index, last), "logprobs": log_probs}
             extra: dict[str, Any] = {}
             if said.answer is not None:
                 answers.append(said.answer)
+                choice["finish_reason"] = _finish(said.answer, called=deltas.called)
                 extra = {"sensorium": known(said.answer)}
-            finish = None if said.answer is None else _finish(said.answer)
-            yield event({**head, "choices": [{**choice, "finish_reason": finish}], **extra})
+            yield event({**head, "choices": [choice], **extra})
         if asked.usage:
             yield event({**head, "choices": [], "usage": _usage(answers)})
         yield b"data: [DONE]\n\n"
@@ -164,6 +170,31 @@ async def _chunks(
         await pieces.aclose()
 
 
-def _delta(said: StreamEvent, first: bool) -> dict[str, str]:
-    role = {"role": "assistant"} if first else {}
-    return {**role, "content": said.text} if said.text or first else role
+def _chunk(index: int, delta_: dict[str, Any]) -> dict[str, Any]:
+    return {"index": index, "delta": delta_, "logprobs": None, "finish_reason": None}
+
+
+class _Deltas:
+    """What the pieces of one answer add to it."""
+
+    def __init__(self, box: Toolbox | None) -> None:
+        self._reader = None if box is None else CallReader(box)
+        self._begun = False
+
+    @property
+    def called(self) -> bool:
+        """Whether a tool was called."""
+        return self._reader is not None and self._reader.called
+
+    def of(self, said: StreamEvent) -> list[dict[str, Any]]:
+        """The deltas of a piece, at least one; the first of all names the speaker."""
+        if self._reader is None:
+            found: list[dict[str, Any]] = [{"content": said.text}] if said.text else []
+        else:
+            heard = [*self._reader.push(said.text), *(() if said.answer is None else self._reader.finish())]
+            found = [delta(each) for each in heard]
+        if not self._begun:
+            first: dict[str, Any] = {"role": "assistant", "content": None if self.called else ""}
+            found = [first | (found[0] if found else {}), *found[1:]]
+            self._begun = True
+        return found or [{}]

@@ -1,10 +1,14 @@
 """Parts of messages in OpenAI's spelling, and the extensions in wide use for sound and film."""
 
+import json
+
 from sensorium.chat.message import Role, Text
 from sensorium.media.types import Modality
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.files import named
 from sensorium.serving.limits import ServerLimits
+from sensorium.serving.tools import call_part, joined, result_parts
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 NO_DETAIL = "pictures are seen at the model's own size; 'low' cannot be honoured"
@@ -13,22 +17,49 @@ _MODALITY: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "
 
 def drafts(fields: Fields, limits: ServerLimits) -> tuple[Draft, ...]:
     """The talk of a request's `messages`. Raises: Refusal for what cannot be honoured."""
-    return tuple(draft(message, limits) for message in fields.tables("messages", most=limits.messages, needed=True))
+    return joined([draft(each, limits) for each in fields.tables("messages", most=limits.messages, needed=True)])
 
 
 def draft(message: Fields, limits: ServerLimits) -> Draft:
     """One message."""
     role = message.word("role", ("system", "developer", "user", "assistant", "tool"))
-    if role == "tool":
-        raise refused(message.at("role"), "got 'tool'", "system, user or assistant: no tools are offered here")
     message.only("name", otherwise="names of speakers cannot be honoured")
-    if role == "assistant":
-        for name in ("tool_calls", "function_call", "audio", "refusal", "annotations", "reasoning_content"):
-            message.only(name, otherwise="it cannot be given back to this model")
-        message.inert("sensorium")
+    if role == "tool":
+        message.inert("tool_call_id")  # results stand in the order of their calls
+        return Draft("user", result_parts(_content(message, "user", limits)))
+    if role != "assistant":
+        return Draft(_ROLES[role], _content(message, role, limits))
+    for name in ("function_call", "audio", "refusal", "annotations", "reasoning_content"):
+        message.only(name, otherwise="it cannot be given back to this model")
+    message.inert("sensorium")
+    calls = [_call(call) for call in message.tables("tool_calls", most=limits.messages)]
+    words = _content(message, role, limits) if "content" in message or not calls else ()
+    return Draft(_ROLES[role], (*words, *calls))
+
+
+def arguments(fields: Fields, name: str) -> str:
+    """The arguments of a call, which are JSON in a string. Raises: Refusal."""
+    text = fields.text(name)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise refused(fields.at(name), "it is no JSON object", "the arguments as they were given")
+    return text
+
+
+def _call(call: Fields) -> Text:
+    call.inert("id", "index")
+    call.word("type", ("function",), "function")
+    with call.table("function") as function:
+        return call_part(function.text("name"), arguments(function, "arguments"))
+
+
+def _content(message: Fields, role: str, limits: ServerLimits) -> tuple[Text | Given, ...]:
     content = message.take("content")
     if isinstance(content, str):
-        return Draft(_ROLES[role], (Text(content),))
+        return (Text(content),)
     if not isinstance(content, list) or not content:
         raise refused(message.at("content"), "it is neither text nor a list of parts", "one of them")
     if len(content) > limits.messages:
@@ -37,7 +68,7 @@ def draft(message: Fields, limits: ServerLimits) -> Draft:
     for index, each in enumerate(content):
         with Fields(each, f"{message.at('content')}[{index}]") as part:
             parts.append(part_of(part, role))
-    return Draft(_ROLES[role], tuple(parts))
+    return tuple(parts)
 
 
 def part_of(part: Fields, role: str) -> Text | Given:
@@ -58,10 +89,10 @@ def part_of(part: Fields, role: str) -> Text | Given:
 
 
 def file(inner: Fields) -> Given:
-    """A file, of whatever kind its bytes are."""
-    if "file_id" in inner:
-        raise refused(inner.at("file_id"), "files cannot be kept on this server", "file_data with a data URI")
+    """A file, of whatever kind its bytes are; or one that was sent before."""
     inner.inert("filename")
+    if "file_id" in inner:
+        return named(inner.at("file_id"), inner.text("file_id"))
     uri = inner.text("file_data")
     if uri[:5].lower() != "data:":
         raise refused(inner.at("file_data"), "it is no data URI", "data:<type>;base64,<bytes>")
