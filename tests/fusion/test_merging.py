@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sensorium.core.errors import ConfigError
 from sensorium.encoders.vision_native import NativeVisionEncoder
-from sensorium.encoders.vision_tower import VisionTower
+from sensorium.encoders.vision_tower import PositionTable, VisionTower
 from sensorium.fusion.merging import (
     Merged,
     MergingBlocks,
@@ -143,8 +143,9 @@ def test_between_blocks_each_gets_fewer_rows_and_the_grid_is_whole_again() -> No
     merge_between(encoder, 0.75)
     assert encoder(random(2, 3, 32, 48)).shape == (2, 24, 24)
     assert seen == [24, 18, 12, 6]
-    assert isinstance(encoder.blocks[0], MergingBlocks)
-    assert encoder.blocks[0].rows_in(24) == seen
+    assert isinstance(encoder.blocks, MergingBlocks)
+    assert encoder.blocks.rows_in(24) == seen
+    assert encoder.state_dict().keys() == tower(layers=4).state_dict().keys()
 
 
 def test_between_blocks_a_batch_is_its_singles() -> None:
@@ -163,6 +164,12 @@ class Through(nn.Module):
         return x
 
 
+def through(blocks: MergingBlocks, x: Tensor, turn: Rotation) -> Tensor:
+    for block in blocks:
+        x = block(x, turn)
+    return x
+
+
 def test_equal_rows_at_one_place_are_as_one() -> None:
     """Half of the rows stand twice, with the same rotation: all others see one of each pair only, and none is lost."""
     torch.manual_seed(0)
@@ -171,7 +178,7 @@ def test_equal_rows_at_one_place_are_as_one() -> None:
     rows = random(1, 4, 8)
     merging = MergingBlocks([Through(), block], cut=0.5)
     once = block(rows, rotation(places[::2], 4, base=10.0))
-    twice = merging(rows.repeat_interleave(2, dim=1), rotation(places, 4, base=10.0))
+    twice = through(merging, rows.repeat_interleave(2, dim=1), rotation(places, 4, base=10.0))
     torch.testing.assert_close(twice, once.repeat_interleave(2, dim=1))
 
 
@@ -179,15 +186,57 @@ def test_a_merged_row_stands_in_the_middle() -> None:
     last = Through()
     rows = torch.eye(3)[[0, 0, 1, 2]].unsqueeze(0)  # the first two are one
     angles = torch.tensor([[0.2], [0.6], [1.0], [1.5]])
-    MergingBlocks([Through(), last], cut=0.25)(rows, (angles.cos(), angles.sin()))
+    through(MergingBlocks([Through(), last], cut=0.25), rows, (angles.cos(), angles.sin()))
     torch.testing.assert_close(last.angles, torch.tensor([[[0.4], [1.0], [1.5]]]))
 
 
-def test_a_tower_whose_layers_have_numbers_is_refused() -> None:
-    blocks = [encoder_block(8, 2, 16)]
-    numbered = VisionTower(patches=nn.Conv2d(3, 8, 4, 4), positions=lambda *_: torch.zeros(1, 8), blocks=blocks)
-    for wrong in (numbered, nn.Linear(2, 2)):
+def clip_tower() -> VisionTower:
+    torch.manual_seed(0)
+    return VisionTower(
+        patches=nn.Conv2d(3, 8, 4, 4),
+        positions=PositionTable(side=4, width=8, class_token=True),
+        blocks=[encoder_block(8, 2, 16) for _ in range(3)],
+        class_token=True,
+    ).eval()
+
+
+def test_a_tower_may_be_left_behind_any_block_and_keeps_its_class_token() -> None:
+    pixels, encoder = random(2, 3, 16, 16), clip_tower()
+    plain = encoder.after_each(pixels, (1, -2, -1))
+    seen: list[Tensor] = []
+    for block in encoder.blocks:
+        block.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    merge_between(encoder, 0.75)
+    first, second, last = encoder.after_each(pixels, (1, -2, -1))
+    assert [each.shape[1] for each in seen] == [17, 11, 4]
+    assert torch.equal(first, plain[0])
+    assert first.shape == second.shape == last.shape
+    torch.testing.assert_close(seen[1][:, 0], first[:, 0])  # nothing was merged into the row of the class token
+    assert all((last[:, :1] != last[:, place : place + 1]).any() for place in range(1, 17))
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_a_first_row_that_stays(count: int) -> None:
+    merged = merge_alike(as_they_are(torch.ones(1, count, 4)), 1, first=1)
+    assert merged.sizes.tolist() == [[1.0, count - 1.0]]
+    assert merged.into[0].tolist() == [0] + [1] * (count - 1)
+
+
+def test_encoders_whose_rows_go_other_ways_are_refused() -> None:
+    for wrong in (nn.Linear(2, 2), Other()):
         with pytest.raises(ConfigError, match=f"a {type(wrong).__name__} has no blocks that all rows pass"):
             merge_between(wrong, 0.5)
     with pytest.raises(ConfigError, match=r"the share of rows to cut is 1\.5"):
         merge_between(tower(), 1.5)
+    encoder = clip_tower()
+    merge_between(encoder, 0.5)
+    with pytest.raises(ConfigError, match="got a mask for rows that are merged"):
+        encoder(random(1, 3, 16, 16), present=torch.ones(1, 16, dtype=torch.bool))
+
+
+class Other(nn.Module):
+    """An encoder of blocks of another kind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([Through()])

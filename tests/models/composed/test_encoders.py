@@ -125,6 +125,28 @@ def test_fresh_encoders_make_the_rows_that_were_counted(kind: EncoderKind, layer
     assert len({*rows[:, 0].tolist()}) > 1
 
 
+@pytest.mark.parametrize("kind", FRESH)
+def test_rows_are_merged_between_blocks(kind: EncoderKind) -> None:
+    if kind in ("r3d", "timesformer"):
+        with pytest.raises(ConfigError, match=r"merging: a .* has no blocks that all rows pass one after another"):
+            compose(alone(kind, sizes=FRESH[kind], merging=0.5))
+        return
+    layers = next(key for key in ("layers", "encoder_layers", "num_hidden_layers") if key in FRESH[kind])
+    sizes, found = FRESH[kind] | {layers: 2}, []
+    for merging in (0.0, 0.5):
+        torch.manual_seed(0)
+        encoder, rows, count = seen(alone(kind, sizes=sizes, merging=merging), MEDIA[modality_of(kind)])
+        assert count == len(rows)
+        found.append((encoder.state_dict().keys(), rows))
+    assert found[0][0] == found[1][0]
+    assert not torch.equal(found[0][1], found[1][1])
+
+
+def test_a_share_that_is_none() -> None:
+    with pytest.raises(ConfigError, match=r"clip: merging is 1\.0; expected 0 or a share below 1"):
+        EncoderConfig("clip", sizes=FRESH["clip"], merging=1.0)
+
+
 def test_a_layer_that_there_is_not() -> None:
     for kind in ("clip", "whisper"):
         with pytest.raises(ConfigError, match="got layer 3 of an encoder of 2 blocks; expected 1 to 2, or -2 to -1"):
@@ -143,6 +165,8 @@ def test_blocks_behind_the_layer_are_left_out(layer: int, blocks: int) -> None:
 @pytest.mark.parametrize("layer", [None, 1])
 def test_towers(kind: EncoderKind, layer: int | None) -> None:
     folder = MODELS / kind / "golden"
+    _, few, _ = seen(alone(kind, checkpoint=str(folder), layer=layer, merging=0.5), image())  # names stay
+    assert few.isfinite().all()
     _, rows, _ = seen(alone(kind, checkpoint=str(folder), layer=layer), image())
     embedder = load_dual(folder).network.image
     assert embedder is not None

@@ -2,7 +2,7 @@
 
     encoders:
       image: {kind: siglip, checkpoint: google/siglip-base-patch16-224}
-      audio: {kind: mel, sizes: {width: 192, layers: 4}}
+      audio: {kind: mel, sizes: {width: 192, layers: 4}, merging: 0.25}
     connectors:
       image: {kind: shuffle, factors: [2, 2]}
       audio: {kind: pool, factors: [4]}
@@ -41,6 +41,7 @@ class EncoderConfig:
     settings: keys of the preprocessor_config.json of an encoder with sizes; those of its kind, where none are given.
     layer: whose rows are taken, without the norm that follows the last one: -2 for all blocks but the last, as LLaVA
         has it; None for the rows that the encoder gives by itself.
+    merging: share of the rows that token merging between its blocks spares the last of them; it gives as many as ever.
     """
 
     kind: EncoderKind
@@ -48,8 +49,11 @@ class EncoderConfig:
     sizes: dict[str, object] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
     layer: int | None = None
+    merging: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.merging < 1.0:
+            raise ConfigError(f"{self.kind}: merging is {self.merging}; expected 0 or a share below 1. Correct it.")
         own = ENCODERS[self.kind].read is None
         if own and (self.checkpoint is not None or self.settings):
             got = "settings" if self.checkpoint is None else f"the checkpoint '{self.checkpoint}'"

@@ -76,7 +76,7 @@ def _others(model: Model) -> Iterator[str]:
     config = model.config
     if others := [modality for modality in config.encoders if modality != "image"]:
         yield f"it has an encoder of {' and of '.join(others)}"
-    if config.merging:
+    if config.merging or any(encoder.merging for encoder in config.encoders.values()):
         yield "it merges rows"
 
 

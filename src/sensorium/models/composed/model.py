@@ -1,6 +1,6 @@
 """The network of a composed model.
 
-    media ── encoder ── connector ── token merging ── rows ─┐
+    media ── encoder ── connector ── token merging ── rows ─┐    (an encoder may merge between its blocks as well)
                                                             ├─ fusion ── decoder ── scores
     ids ────────────────────────────────────────────────────┘
 
@@ -17,7 +17,7 @@ from sensorium.fusion.connectors import Grid
 from sensorium.fusion.early import ConcatFeatures, SumFeatures
 from sensorium.fusion.gated import GatedMultimodalUnit
 from sensorium.fusion.late import LateFusion
-from sensorium.fusion.merging import TokenMerging
+from sensorium.fusion.merging import TokenMerging, merge_between
 from sensorium.fusion.middle import MiddleFusion, build_middle
 from sensorium.inputs.carrier import MediaBatch, RowModality
 from sensorium.language.config import build_decoder
@@ -28,6 +28,7 @@ from sensorium.models.composed.encoders import ENCODERS
 from sensorium.models.composed.kinds import Shape
 from sensorium.models.composed.late import Late
 from sensorium.models.composed.middle import Middle
+from sensorium.models.composed.pictures import TowerRows
 from sensorium.models.early import EarlyFusion, by_shape
 
 Composed = EarlyFusion | Middle | Late | Aligned
@@ -95,6 +96,8 @@ def _reader(config: ComposedConfig, modality: RowModality, out: int) -> Reader:
         return kind.rows(encoder, features, times), kind.grid(sizes, shape)
 
     encoder: Any = kind.build(sizes, config.inputs, chosen.layer)
+    if chosen.merging:
+        merge_between(encoder.tower if isinstance(encoder, TowerRows) else encoder, chosen.merging)
     return Reader(
         encoder=encoder,
         connector=build_connector(config.connector(modality), width=encoder.width, out=out),
