@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
 pytest.importorskip("starlette")
 
@@ -20,6 +21,13 @@ def studio(start: Any, tmp_path: Path) -> Iterator[Any]:
     """A running server without a key."""
     with start(keys=(), studio=StudioSettings(tmp_path / "studio.sqlite")) as running:
         yield running
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "red.png"
+    Pillow.new("RGB", (80, 60), (200, 30, 30)).save(path)
+    return path
 
 
 @pytest.fixture(scope="module")

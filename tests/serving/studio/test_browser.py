@@ -1,7 +1,5 @@
 """A person's way through the page, in a real browser: each feature once, and no request to anywhere else."""
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,34 +7,12 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from tests.serving.studio.person import ask, give
 
 from sensorium.media.encode import encode_audio
 from sensorium.media.types import AudioClip
 
 pytestmark = pytest.mark.slow
-
-AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js"))
-DROP = """(target, name) => {
-  const bytes = Uint8Array.from(atob(name.data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], name.name, { type: name.type }));
-  const event = name.how === "paste" ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
-    : new DragEvent(name.how, { dataTransfer: transfer, bubbles: true, cancelable: true });
-  document.body.dispatchEvent(event);
-}"""
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "red.png"
-    Pillow.new("RGB", (80, 60), (200, 30, 30)).save(path)
-    return path
-
-
-def ask(page: Any, words: str = "What is this?") -> None:
-    page.fill("#words", words)
-    page.click("#send")
-    page.locator("li.assistant .acts").last.wait_for()
 
 
 def test_ask_about_a_picture_and_find_it_again(page: Any, studio: Any, picture: Path) -> None:
@@ -63,15 +39,7 @@ def test_ask_about_a_picture_and_find_it_again(page: Any, studio: Any, picture: 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])
 def test_files_are_dropped_and_pasted(page: Any, picture: Path, how: str) -> None:
-    import base64
-
-    given = {
-        "name": "red.png",
-        "type": "image/png",
-        "how": how,
-        "data": base64.b64encode(picture.read_bytes()).decode(),
-    }
-    page.evaluate(f"(given) => ({DROP})(null, given)", given)
+    give(page, picture, how)
     page.locator("#tray img").wait_for()
     page.get_by_role("button", name="Remove red.png").click()
     assert page.locator("#tray img").count() == 0
@@ -92,6 +60,38 @@ def test_a_sound_and_a_text(page: Any, tmp_path: Path) -> None:
     page.locator("#viewer").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Look at beep.wav").click()
     page.locator("#viewer audio").wait_for()
+
+
+def test_what_the_model_does_not_take_is_said_before_it_is_sent(page: Any, picture: Path, tmp_path: Path) -> None:
+    (tmp_path / "beep.wav").write_bytes(encode_audio(AudioClip(np.zeros(8000, np.float32))))
+    page.set_input_files("#files", tmp_path / "beep.wav")
+    ask(page)
+    models = [{"id": "tiny", "does": "answer", "modalities": ["text", "image"]}]
+    about = {"models": models, "search": False, "pairs": 0, "pages": 16}
+    page.route("**/studio/about", lambda route: route.fulfill(json=about))
+    page.reload()
+    page.get_by_text("tiny takes texts and pictures.").wait_for()
+    assert page.get_by_role("button", name="Record sound").is_disabled()
+    assert "audio" not in page.locator("#files").get_attribute("accept")
+    page.set_input_files("#files", [picture, tmp_path / "beep.wav"])
+    page.get_by_text("tiny does not take sounds. Remove them").wait_for()
+    assert page.locator("#send").is_disabled()
+    assert page.locator("#tray .unfit").count() == 1
+    page.get_by_role("button", name="Remove them").click()
+    assert page.locator("#tray li").count() == 1
+    assert page.locator("#send").is_enabled()
+    page.get_by_role("button", name="What is this?", exact=True).click()
+    page.fill("#words", "And now?")
+    page.get_by_text("This conversation holds sounds, which tiny does not take").wait_for()
+
+
+def test_words_of_documents_go_to_every_model(page: Any, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("A note.")
+    page.set_input_files("#files", tmp_path / "note.txt")
+    with page.expect_request("**/v1/chat/completions") as sent:
+        ask(page)
+    content = sent.value.post_data_json["messages"][0]["content"]
+    assert [part["text"] for part in content] == ["[note.txt]\nA note.\n", "What is this?"]
 
 
 def test_a_pdf_is_its_pages(page: Any, tmp_path: Path) -> None:
@@ -118,78 +118,6 @@ def test_microphone_and_camera(page: Any) -> None:
     page.locator("#tray video").wait_for()
 
 
-def test_stop_again_edit(page: Any, studio: Any) -> None:
-    ask(page, "One?")
-    page.get_by_role("button", name="Answer again, in other words").click()
-    page.locator("li.assistant .acts").wait_for()
-    ask(page, "Two?")
-    page.get_by_role("button", name="Edit this question").first.click()
-    assert page.input_value("#words") == "One?"
-    ask(page, "Three?")
-    assert page.locator(".user .said").all_inner_texts() == ["Three?"]
-    page.route("**/v1/chat/completions", lambda _: None)  # an answer that does not come
-    page.fill("#words", "Four?")
-    page.click("#send")
-    page.get_by_role("button", name="Stop", exact=True).click()
-    page.locator(".facts").get_by_text("Stopped").wait_for()
-    page.unroute("**/v1/chat/completions")
-
-
-def test_a_refusal_is_shown_and_can_be_tried_again(page: Any) -> None:
-    refusal = {
-        "status": 429,
-        "content_type": "application/json",
-        "body": json.dumps({"error": {"message": "Too much."}}),
-    }
-    page.route("**/v1/chat/completions", lambda route: route.fulfill(**refusal))
-    page.fill("#words", "One?")
-    page.click("#send")
-    page.get_by_role("alert").get_by_text("Too much.").wait_for()
-    page.unroute("**/v1/chat/completions")
-    page.get_by_role("button", name="Try again").click()
-    page.locator("li.assistant .acts").wait_for()
-
-
-def test_a_correction_is_kept_for_training(page: Any, studio: Any) -> None:
-    ask(page)
-    page.get_by_role("button", name="Bad answer").click()
-    page.fill("#better", "a boot")
-    page.locator("#correct").get_by_role("button", name="Keep").click()
-    page.get_by_role("button", name="Download training pairs (1)").wait_for()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download training pairs (1)").click()
-    (line,) = Path(download.value.path()).read_text().splitlines()
-    assert json.loads(line)["chosen"][-1]["content"] == "a boot"
-
-
-def keep(studio: Any, picture: Path, text: str, **known: Any) -> None:
-    """A talk with an answer as another model would give it."""
-    base = f"{studio.url}/studio/talks/talk-one"
-    parts = [{"kind": "image", "id": "medium-1", "name": "red.pdf", "page": 2}, {"kind": "text", "text": "Where?"}]
-    answer = {"role": "assistant", "parts": [{"kind": "text", "text": text}], "known": known}
-    httpx.put(base, json={"title": "Where?", "turns": [{"role": "user", "parts": parts}, answer]})
-    httpx.put(f"{base}/media/medium-1", content=picture.read_bytes(), headers={"content-type": "image/png"})
-
-
-def test_evidence_is_drawn_and_nothing_said_is_markup(page: Any, studio: Any, picture: Path) -> None:
-    box = {"kind": "box", "left": 10, "top": 12, "right": 40, "bottom": 50, "label": "boot"}
-    keep(studio, picture, "<img src=x onerror=alert(1)> see page 2", places=[box], confidence=0.31, sure=False)
-    page.reload()
-    page.get_by_role("button", name="Where?", exact=True).click()
-    said = page.locator(".assistant .said")
-    said.wait_for()
-    assert said.inner_text() == "<img src=x onerror=alert(1)> see page 2"
-    assert said.locator("img").count() == 0
-    assert page.locator(".evidence rect").get_attribute("x") == "10"
-    page.get_by_text("Confidence 31 %").wait_for()
-    page.get_by_text("The model is not sure").wait_for()
-    page.locator(".evidence .chip").click()
-    page.locator("#viewer .place.on").wait_for()
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="page 2", exact=True).click()
-    page.locator("#viewer-title").get_by_text("red.pdf, page 2").wait_for()
-
-
 def test_chinese_dark_and_a_phone(page: Any) -> None:
     page.locator("#language").click()
     page.get_by_role("heading", name="就图片、声音、视频或文档提问").wait_for()
@@ -212,20 +140,6 @@ def test_keys_alone_are_enough(page: Any) -> None:
     page.keyboard.press("Enter")
     page.locator("li.assistant .acts").wait_for()
     assert page.locator("#status").inner_text().startswith("Answer:")
-
-
-def test_axe_finds_nothing(page: Any, studio: Any, picture: Path) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not there: npm install axe-core, or AXE_CORE=path of axe.min.js")
-    keep(studio, picture, "A boot.", confidence=0.9, sure=False)
-    page.reload()
-    page.get_by_role("button", name="Where?", exact=True).click()
-    page.locator(".confidence").wait_for()
-    page.evaluate(AXE.read_text())
-    for theme in ("light", "dark"):
-        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
-        found = page.evaluate("axe.run()")["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], theme
 
 
 def test_a_server_with_a_key_asks_for_it(browser: Any, start: Any, tmp_path: Path) -> None:

@@ -26,15 +26,20 @@ function recorder(stream, type, done) {
 
 const end = (stream) => stream.getTracks().forEach((track) => track.stop());
 
-/** Begins a recording, or ends the one that runs and gives its sound to `add`. */
-export async function microphone(add) {
+/** Begins a recording, or ends the one that runs and gives its sound to `add`; `button` and `told` show that it runs. */
+export async function microphone(add, button, told) {
   if (recording) {
     recording.stop();
     return;
   }
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   const began = Date.now();
-  const tick = setInterval(() => { $("recording").textContent = t("recordingFor", clock((Date.now() - began) / 1000)); }, 250);
+  const show = (on) => {
+    told.hidden = !on;
+    told.textContent = on ? t("recordingFor", "0:00") : "";
+    button.setAttribute("aria-pressed", String(on));
+  };
+  const tick = setInterval(() => { told.textContent = t("recordingFor", clock((Date.now() - began) / 1000)); }, 250);
   recording = recorder(stream, first(SOUND), (blob) => {
     clearInterval(tick);
     end(stream);
@@ -43,12 +48,6 @@ export async function microphone(add) {
     if (blob.size) add([make("audio", blob, `${t("recordingName")} ${stamp()}`)]);
   });
   show(true);
-}
-
-function show(on) {
-  $("recording").hidden = !on;
-  $("recording").textContent = on ? t("recordingFor", "0:00") : "";
-  $("microphone").setAttribute("aria-pressed", String(on));
 }
 
 /** Opens the camera; a picture or a film goes to `add`. */

@@ -3,6 +3,8 @@
 import { json } from "./api.js";
 import { camera, microphone, possible } from "./capture.js";
 import { $, el, iconButton } from "./dom.js";
+import { lead } from "./faults.js";
+import { accept, refusal, takes } from "./fit.js";
 import { asPart, get, messages, read, thumbnail, title } from "./media.js";
 import { seconds } from "./pace.js";
 import { ask, busy, stop, talk } from "./thread.js";
@@ -15,7 +17,7 @@ let editing = null;
 let counting = null;
 let page = {};
 
-/** Connects everything; `given` is { model(), pages, fault(error) }. */
+/** Connects everything; `given` is { model(), card(), pages, fault(error), files(files) }. */
 export function connect(given) {
   page = given;
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
@@ -32,13 +34,12 @@ export function connect(given) {
   document.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
-    addFiles([...event.clipboardData.files]);
+    page.files([...event.clipboardData.files]);
   });
-  for (const [id, use] of [["microphone", microphone], ["camera", camera]]) {
-    $(id).disabled = !possible();
-    if (!possible()) $(id).title = t("noHttps");
-    $(id).addEventListener("click", () => use(add).catch(() => page.fault(new Error(t("noDevice")))));
-  }
+  const noDevice = () => page.fault(new Error(t("noDevice")));
+  $("microphone").addEventListener("click", () => microphone(add, $("microphone"), $("recording")).catch(noDevice));
+  $("camera").addEventListener("click", () => camera(add).catch(noDevice));
+  $("drop-unfit").addEventListener("click", () => { media = media.filter(({ kind }) => takes(page.card(), kind)); draw(); });
   dropping();
 }
 
@@ -53,7 +54,7 @@ function dropping() {
     if (!files(event)) return;
     event.preventDefault();
     show(-Infinity);
-    addFiles([...event.dataTransfer.files]);
+    page.files([...event.dataTransfer.files]);
   });
 }
 
@@ -111,17 +112,29 @@ function parts() {
   return [...media.map(asPart), ...(text ? [{ kind: "text", text }] : [])];
 }
 
+/** The turns before the question. */
+const before = () => talk.turns.slice(0, editing ?? talk.turns.length);
+
+/** Why the model cannot be asked this; nothing where it can. */
+const unfit = () => (page.card() ? refusal(page.card(), media, before().flatMap((turn) => turn.parts)) : "");
+
 async function send() {
   const asked = parts();
-  if (busy() || !asked.length || !page.model()) return;
-  const [given, from] = [media, editing ?? talk.turns.length];
+  if (busy() || !asked.length || !page.model() || unfit()) return;
+  const from = before().length;
   reset();
-  await ask(asked, given, from);
+  await ask(asked, from);
 }
 
 /** Draws what is attached and what may be done. */
 export function draw() {
-  $("tray").replaceChildren(...media.map((medium) => el("li", {},
+  const card = page.card();
+  $("files").accept = accept(card);
+  for (const [id, kinds] of [["microphone", ["audio"]], ["camera", ["image", "video"]]]) {
+    $(id).disabled = !possible() || !kinds.some((kind) => takes(card, kind));
+    $(id).title = t(possible() ? id : "noHttps");
+  }
+  $("tray").replaceChildren(...media.map((medium) => el("li", { class: takes(card, medium.kind) ? null : "unfit" },
     el("button", { type: "button", class: "medium", "aria-label": t("openMedium", title(medium)), title: title(medium), onclick: () => view(medium) }, thumbnail(medium)),
     iconButton("close", t("remove", title(medium)), () => { media = media.filter((each) => each !== medium); draw(); }))));
   changed();
@@ -133,25 +146,28 @@ function changed() {
   words.style.height = `${Math.min(words.scrollHeight, 200)}px`;
   $("send").hidden = busy();
   $("stop").hidden = !busy();
-  $("send").disabled = !parts().length || !page.model();
+  const wrong = unfit();
+  $("send").disabled = !parts().length || !page.model() || Boolean(wrong);
+  $("drop-unfit").hidden = media.every(({ kind }) => takes(page.card(), kind));
   clearTimeout(counting);
-  $("estimate").textContent = "";
-  $("estimate").classList.remove("over");
-  if (parts().length && !busy()) counting = setTimeout(estimate, PAUSE);
+  counting = null;
+  $("estimate").textContent = wrong;
+  $("estimate").classList.toggle("over", Boolean(wrong));
+  if (parts().length && !busy() && !wrong) counting = setTimeout(estimate, PAUSE);
 }
 
 async function estimate() {
-  const before = counting;
+  const mine = counting;
   $("estimate").textContent = t("estimating");
-  const told = await count().catch((error) => ({ text: error.message, over: true }));
-  if (counting !== before) return;
+  const told = await count().catch((error) => ({ text: lead(error) + error.message, over: true }));
+  if (counting !== mine) return;
   $("estimate").textContent = told.text;
   $("estimate").classList.toggle("over", Boolean(told.over));
 }
 
 async function count() {
   const model = page.model();
-  const turns = [...talk.turns.slice(0, editing ?? talk.turns.length), { role: "user", parts: parts() }];
+  const turns = [...before(), { role: "user", parts: parts() }];
   const body = { model, messages: await messages(talk.id, turns) };
   const { tokens, most } = await json("/studio/estimate", { method: "POST", json: body });
   if (tokens >= most) return { text: t("overLimit", tokens, most), over: true };

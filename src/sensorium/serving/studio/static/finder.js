@@ -1,13 +1,15 @@
 // Search over the operator's index: by words, by something like it, or both.
 
 import { json, request } from "./api.js";
-import { $, el, iconButton } from "./dom.js";
+import { microphone, possible } from "./capture.js";
+import { $, el, icon, iconButton } from "./dom.js";
 import { dataUri, make, read, readPages, thumbnail, title } from "./media.js";
 import { view } from "./viewer.js";
 import { t } from "./words.js";
 
 const KINDS = ["image", "audio", "video", "document", "text"];
-let like = [];
+let sought = [];
+let found = null;
 let page = {};
 
 /** Connects the form; `given` is { use(media), fault(error) }. */
@@ -15,39 +17,55 @@ export function connect(given) {
   page = given;
   $("search").addEventListener("submit", (event) => { event.preventDefault(); find().catch(page.fault); });
   $("search-attach").addEventListener("click", () => $("search-files").click());
-  $("search-files").addEventListener("change", async () => {
-    const [file] = $("search-files").files;
-    $("search-files").value = "";
-    if (file) like = await read(file, 1).catch((error) => { page.fault(error); return []; });
-    draw();
-  });
+  $("search-files").addEventListener("change", async () => { await like([...$("search-files").files]); $("search-files").value = ""; });
+  $("search-microphone").disabled = !possible();
+  $("search-microphone").addEventListener("click", () => microphone(seek, $("search-microphone"), $("search-recording"))
+    .catch(() => page.fault(new Error(t("noDevice")))));
 }
 
-/** Draws the form in the language of the page. */
+/** Searches by a file; of a PDF by its first page. */
+export async function like([file]) {
+  try {
+    seek((await read(file, 1)).filter(({ kind }) => kind !== "document"));
+  } catch (error) {
+    page.fault(error);
+  }
+}
+
+function seek(media) {
+  if (!media.length) throw new Error(t("likeKinds"));
+  sought = media;
+  draw();
+  find().catch(page.fault);
+}
+
+/** Draws the form, and what was found, in the language of the page. */
 export function draw() {
   const chosen = kinds();
   const legend = $("kinds").querySelector("legend");
   $("kinds").replaceChildren(legend, ...KINDS.map((kind) => el("label", { class: "chip" },
     el("input", { type: "checkbox", value: kind, checked: chosen.includes(kind) }), t(kind))));
-  $("search-tray").replaceChildren(...like.map((medium) => el("li", {}, thumbnail(medium),
-    iconButton("close", t("remove", title(medium)), () => { like = []; draw(); }))));
+  $("search-tray").replaceChildren(...sought.map((medium) => el("li", {}, thumbnail(medium),
+    iconButton("close", t("remove", title(medium)), () => { sought = []; draw(); }))));
+  if (found === null) return;
+  $("found-how-many").textContent = found.length ? t("found", found.length) : t("nothing");
+  $("hits").replaceChildren(...found.map(card));
 }
 
 const kinds = () => [...$("kinds").querySelectorAll("input:checked")].map((each) => each.value);
 
 async function find() {
   const words = $("sought").value.trim();
-  if (!words && !like.length) return;
+  if (!words && !sought.length) return;
   $("found-how-many").textContent = t("searching");
-  const media = await Promise.all(like.map(({ blob }) => dataUri(blob)));
+  const media = await Promise.all(sought.map(({ blob }) => dataUri(blob)));
   const { hits } = await json("/studio/search", { method: "POST", json: { words, media, kinds: kinds() } })
     .catch((error) => { $("found-how-many").textContent = ""; throw error; });
-  $("found-how-many").textContent = hits.length ? t("found", hits.length) : t("nothing");
-  $("hits").replaceChildren(...hits.map(card));
+  found = hits;
+  draw();
 }
 
 function card(hit) {
-  const picture = hit.thumbnail ? el("img", { src: URL.createObjectURL(jpeg(hit.thumbnail)), alt: hit.name }) : null;
   const act = (use) => async () => {
     try {
       use(await fetched(hit));
@@ -55,15 +73,29 @@ function card(hit) {
       page.fault(error);
     }
   };
+  const button = (word, use) => el("button", { type: "button", "aria-label": `${t(word)}: ${hit.name}`, onclick: act(use) }, t(word));
   return el("li", {},
-    picture,
+    face(hit),
     el("h2", {}, hit.name),
-    el("p", { class: "dim" }, [t(hit.kind), hit.where, hit.score.toFixed(2)].filter(Boolean).join(" · ")),
+    el("p", { class: "dim" }, [t(hit.kind), hit.where, hit.similarity === null ? "" : t("similarity", hit.similarity.toFixed(2))].filter(Boolean).join(" · ")),
     hit.words ? el("blockquote", {}, hit.words) : null,
     el("p", { class: "path dim" }, hit.path),
     el("div", { class: "row" },
-      el("button", { type: "button", "aria-label": `${t("look")}: ${hit.name}`, onclick: act((media) => view(media[0], [], { at: hit.begin })) }, t("look")),
-      el("button", { type: "button", "aria-label": `${t("useInTalk")}: ${hit.name}`, onclick: act(page.use) }, t("useInTalk"))));
+      button("look", (media) => view(media[0], [], { at: hit.begin })),
+      button("useInTalk", page.use),
+      ["text", "document"].includes(hit.kind) ? null : button("moreLike", moreLike)));
+}
+
+function moreLike(media) {
+  $("sought").value = "";
+  seek(media);
+}
+
+/** How a hit looks: its thumbnail, or what it is. */
+function face({ thumbnail: picture, kind, words, name }) {
+  if (!picture) return words ? null : el("div", { class: "face" }, icon(kind === "audio" ? "sound" : kind === "video" ? "film" : "page"));
+  const url = URL.createObjectURL(jpeg(picture));
+  return el("img", { src: url, alt: name, onload: () => URL.revokeObjectURL(url) });
 }
 
 const jpeg = (text) => new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: "image/jpeg" });

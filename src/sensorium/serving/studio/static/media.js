@@ -85,14 +85,17 @@ export function messages(talk, turns) {
 }
 
 async function asked(talk, part, severalPages) {
-  if (part.kind === "text") return [{ type: "text", text: part.text }];
+  if (part.kind === "text") return [text(part.text)];
   const { blob } = await get(talk, part);
+  if (part.kind === "document") return [text(`${label(part)}${await blob.text()}\n`)]; // words, so that every model takes it
   const url = await dataUri(blob);
-  const plain = part.kind === "document" || blob.type === "image/gif"; // a GIF may be a film: its bytes tell
-  const one = plain ? { type: "file", file: { file_data: url } } : { type: `${part.kind}_url`, [`${part.kind}_url`]: { url } };
-  const label = { type: "text", text: `[${part.name}, page ${part.page}]\n` };
-  return severalPages && part.kind === "image" && part.page ? [label, one] : [one];
+  const film = blob.type === "image/gif"; // it may be one: its bytes tell
+  const one = film ? { type: "file", file: { file_data: url } } : { type: `${part.kind}_url`, [`${part.kind}_url`]: { url } };
+  return severalPages && part.page ? [text(label(part)), one] : [one];
 }
+
+const text = (words) => ({ type: "text", text: words });
+const label = ({ name, page }) => (page ? `[${name}, page ${page}]\n` : `[${name}]\n`);
 
 /** What people call a medium. */
 export function title({ name, page }) {
@@ -103,5 +106,6 @@ export function title({ name, page }) {
 export function thumbnail(medium) {
   if (medium.kind === "image") return el("img", { src: medium.url, alt: title(medium) });
   if (medium.kind === "video") return el("video", { src: `${medium.url}#t=0.1`, muted: true, preload: "metadata", "aria-label": title(medium), tabindex: "-1" });
-  return el("span", { class: "sheet" }, icon(medium.kind === "audio" ? "sound" : "page"), el("span", {}, title(medium)));
+  return el("span", { class: "sheet" }, icon(medium.kind === "audio" ? "sound" : "page"), el("span", {}, medium.name),
+    medium.page ? el("span", { class: "which dim" }, t("page", medium.page)) : null);
 }

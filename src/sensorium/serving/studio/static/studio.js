@@ -3,7 +3,9 @@
 import { json, request } from "./api.js";
 import * as composer from "./composer.js";
 import { $, el, icon, iconButton, opened } from "./dom.js";
+import * as faults from "./faults.js";
 import * as finder from "./finder.js";
+import { told } from "./fit.js";
 import { newId } from "./media.js";
 import * as thread from "./thread.js";
 import { current, LANGUAGES, speak, t } from "./words.js";
@@ -13,11 +15,14 @@ const about = { models: [], search: false, pairs: 0, pages: 16 };
 let titles = [];
 
 const model = () => $("model").value;
+const card = () => about.models.find(({ id }) => id === model()) ?? null;
+const searching = () => !$("finding").hidden;
 
 function fault(error) {
-  const told = el("li", { class: "fault", role: "alert" }, el("p", {}, error.message), iconButton("close", t("close"), () => told.remove()));
-  $(document.querySelector("#finding:not([hidden])") ? "hits" : "thread").append(told);
-  told.scrollIntoView({ block: "nearest" });
+  const item = faults.fault(error, iconButton("close", t("close"), () => item.remove()));
+  if (searching()) $("hits").prepend(item);
+  else $("thread").append(item);
+  item.scrollIntoView({ block: "nearest" });
 }
 
 function remember(name, value) {
@@ -39,7 +44,6 @@ function language(chosen) {
   $("language").lang = chosen === "zh" ? "en" : "zh-Hans";
   drawTitles();
   drawModels();
-  composer.draw();
   finder.draw();
   return thread.draw();
 }
@@ -51,6 +55,12 @@ function drawModels() {
   $("model").disabled = !able.length;
   if (!able.length) $("model").append(el("option", { value: "" }, t("noModel")));
   else if (able.some(({ id }) => id === chosen)) $("model").value = chosen;
+  drawCard();
+}
+
+function drawCard() {
+  $("takes").textContent = card() ? told(card()) : "";
+  composer.draw();
 }
 
 function drawTitles() {
@@ -126,14 +136,15 @@ function connect() {
   $("new").addEventListener("click", begin);
   $("erase-all").addEventListener("click", () => erase(null).catch(fault));
   $("pairs").addEventListener("click", () => download().catch(fault));
-  $("model").addEventListener("change", () => { remember("model", model()); composer.draw(); });
+  $("model").addEventListener("change", () => { remember("model", model()); drawCard(); });
   $("theme").addEventListener("click", () => theme(THEMES[(THEMES.indexOf(recall("theme")) + 1) % THEMES.length]));
   $("language").addEventListener("click", () => language(LANGUAGES[(LANGUAGES.indexOf(current()) + 1) % LANGUAGES.length]));
   $("to-talk").addEventListener("click", () => views("talk"));
   $("to-search").addEventListener("click", () => views("search"));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") drawer(false); });
   thread.connect({ edit: composer.edit, kept: () => look().catch(fault), changed: composer.draw, model });
-  composer.connect({ model, fault, get pages() { return about.pages; } });
+  const files = (given) => (searching() ? finder.like(given) : composer.addFiles(given));
+  composer.connect({ model, card, fault, files, get pages() { return about.pages; } });
   finder.connect({ fault, use: (media) => { views("talk"); composer.add(media); } });
 }
 
@@ -142,5 +153,4 @@ theme(recall("theme") ?? "auto");
 await language(recall("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en"));
 await look().catch(fault);
 drawModels();
-composer.draw();
 document.body.dataset.ready = "true";

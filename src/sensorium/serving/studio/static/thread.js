@@ -2,6 +2,7 @@
 
 import { events, request } from "./api.js";
 import { $, el, icon, iconButton, opened, say } from "./dom.js";
+import { fault } from "./faults.js";
 import { get, keep, messages, newId, thumbnail, title } from "./media.js";
 import { note } from "./pace.js";
 import { citations, marked, named, view } from "./viewer.js";
@@ -9,7 +10,7 @@ import { t } from "./words.js";
 
 const LONGEST_TITLE = 60;
 
-/** The talk that is shown, as it is stored. */
+/** The talk that is shown; `stored` once its last question is, with its media. */
 export const talk = { id: newId(), title: "", turns: [], stored: false };
 let running = null;
 let page = {};
@@ -23,21 +24,25 @@ export const busy = () => running !== null;
 export const stop = () => running?.abort();
 
 /** Shows another talk, or an empty one. */
-export function show(id = newId(), title = "", turns = [], stored = false) {
+export async function show(id = newId(), title = "", turns = [], stored = false) {
   stop();
   Object.assign(talk, { id, title, turns, stored });
-  return draw();
+  await draw();
+  if (talk.id === id && turns.at(-1)?.role === "user") $("thread").append(fault(new Error(t("unanswered")), button(retry)));
 }
 
 /** Asks; `from` is the turn that the question takes the place of. */
-export async function ask(parts, media, from = talk.turns.length) {
+export async function ask(parts, from = talk.turns.length) {
   talk.turns.splice(from, Infinity, { role: "user", parts });
-  talk.title ||= (parts.find((part) => part.kind === "text")?.text || media[0]?.name || t("untitled")).slice(0, LONGEST_TITLE);
+  talk.title ||= (parts.find((part) => part.kind === "text")?.text || parts[0].name || t("untitled")).slice(0, LONGEST_TITLE);
+  talk.stored = false;
+  await retry();
+}
+
+/** Answers the last question, which is stored first where it is not. */
+async function retry() {
   await draw();
-  await answer({}, async () => {
-    await store();
-    await Promise.all(media.map((medium) => keep(talk.id, medium)));
-  });
+  await answer({});
 }
 
 /** Answers the last question again, freely: the likeliest answer would be the same. */
@@ -50,11 +55,24 @@ async function again() {
 async function store() {
   const { id, title: called, turns } = talk;
   await request(`/studio/talks/${id}`, { method: "PUT", json: { title: called, turns } });
-  talk.stored = true;
   page.kept();
 }
 
-async function answer(options, before = null) {
+async function storeQuestion() {
+  const { id, turns } = talk;
+  await store();
+  await Promise.all((await shownIn(turns.slice(-1))).map((medium) => keep(id, medium)));
+  if (talk.id === id) talk.stored = true;
+}
+
+async function storeAnswer() {
+  await store().catch((error) => {
+    const told = fault(error, button(async () => { told.remove(); await storeAnswer(); }));
+    $("thread").append(told);
+  });
+}
+
+async function answer(options) {
   const owner = talk.id;
   const turns = [...talk.turns];
   const turn = { role: "assistant", parts: [{ kind: "text", text: "" }], known: { model: page.model() } };
@@ -67,7 +85,7 @@ async function answer(options, before = null) {
   scroll();
   let failed = null;
   try {
-    if (before) await before();
+    if (!talk.stored) await storeQuestion();
     await receive(turn, item, { messages: await messages(owner, turns), ...options }, signal);
   } catch (error) {
     if (signal.aborted) turn.known.finish = "stopped";
@@ -76,12 +94,12 @@ async function answer(options, before = null) {
   running = null;
   page.changed();
   if (talk.id !== owner) return;
-  if (failed) item.replaceWith(fault(failed));
+  if (failed) item.replaceWith(fault(failed, button(retry)));
   else {
     talk.turns.push(turn);
     say(t("answered", turn.parts[0].text));
     await draw();
-    await store().catch((error) => $("thread").append(fault(error)));
+    await storeAnswer();
   }
   scroll();
 }
@@ -108,10 +126,10 @@ function scroll() {
   $("scroll").scrollTop = $("scroll").scrollHeight;
 }
 
-function fault(error) {
-  const retry = el("button", { type: "button", onclick: async () => { await draw(); await answer({}, talk.stored ? null : store); } }, t("retry"));
-  return el("li", { class: "fault", role: "alert" }, el("p", {}, error.message), retry);
-}
+const button = (act) => el("button", { type: "button", onclick: act }, t("retry"));
+
+/** All media of turns. */
+const shownIn = (turns) => Promise.all(turns.flatMap(({ parts }) => parts).filter(({ kind }) => kind !== "text").map((part) => get(talk.id, part)));
 
 /** Draws all turns. */
 export async function draw() {
@@ -122,7 +140,7 @@ export async function draw() {
 }
 
 async function question({ parts }, index) {
-  const media = await Promise.all(parts.filter(({ kind }) => kind !== "text").map((part) => get(talk.id, part)));
+  const media = await shownIn([{ parts }]);
   const figures = media.map((medium) => el("li", {},
     el("button", { type: "button", class: "medium", "aria-label": t("openMedium", title(medium)), title: title(medium), onclick: () => view(medium) }, thumbnail(medium))));
   return el("li", { class: "user" },
@@ -134,10 +152,10 @@ async function question({ parts }, index) {
 
 async function answered({ parts, known = {} }, index) {
   const text = parts.map((part) => part.text).join("");
-  const shown = await Promise.all(talk.turns.slice(0, index).flatMap((turn) => turn.parts)
-    .filter(({ kind }) => kind !== "text").map((part) => get(talk.id, part)));
+  const shown = await shownIn(talk.turns.slice(0, index));
   const places = known.places ?? [];
-  const last = shown.filter(({ kind }) => kind === "image" || kind === "video").at(-1);
+  const timed = places.some(({ kind }) => kind === "moment");
+  const last = shown.findLast(({ kind }) => kind === "video" || kind === (timed ? "audio" : "image"));
   return el("li", { class: "assistant" },
     el("h2", { class: "hidden" }, known.model ?? "Sensorium"),
     el("p", { class: "said" }, ...citations(text).map((piece) => cited(piece, shown))),
@@ -152,7 +170,7 @@ async function answered({ parts, known = {} }, index) {
 async function evidence(medium, places) {
   const open = (which) => view(medium, places, { which });
   const look = medium.kind === "image"
-    ? el("button", { type: "button", class: "medium wide", "aria-label": t("openMedium", title(medium)), onclick: () => open(null) }, await marked(medium, places))
+    ? el("button", { type: "button", class: "medium wide", "aria-label": `${t("openMedium", title(medium))}: ${places.map(named).join(", ")}`, onclick: () => open(null) }, await marked(medium, places))
     : null;
   const list = places.map((place, which) => el("li", {}, el("button", { type: "button", class: "chip", onclick: () => open(which) }, named(place, which))));
   return el("div", { class: "evidence" }, look, el("ul", {}, ...list));
@@ -174,7 +192,7 @@ function facts(known) {
     finish === "stopped" ? el("span", {}, t("stopped")) : finish === "length" ? el("span", {}, t("cut")) : null,
     usage && timings ? el("span", {}, t("tokens", usage.completion_tokens, timings.total.toFixed(1))) : null,
     known.model ? el("span", {}, known.model) : null,
-    ...notices.map((notice) => el("span", { class: "notice" }, notice)),
+    ...notices.map((notice) => el("span", { class: "notice", lang: "en" }, notice)),
   ].filter(Boolean);
   return rows.length ? el("div", { class: "facts dim" }, ...rows) : null;
 }
