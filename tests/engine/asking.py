@@ -19,6 +19,7 @@ from sensorium.media.types import AudioClip, Image
 from sensorium.models.answerer import Answerer
 from sensorium.models.early import EarlyFusion
 from sensorium.nn.cache import KVCache
+from sensorium.nn.paged import PagedBatch, Pages
 
 SMALL = Settings(cache_bytes=1 << 20, chunk=48)
 
@@ -55,6 +56,21 @@ class Watched:
             raise self.error
         scores[failing, 0] = torch.nan
         return scores
+
+
+class Rowwise(Watched):
+    """Decodes as kernels do: in the blocks of each sequence, without a view of all."""
+
+    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
+        assert isinstance(cache, PagedBatch)
+        memory = Pages([layer.keys for layer in cache.layers], [layer.values for layer in cache.layers])
+        pairs = zip(cache.tables.tolist(), cache.lengths.tolist(), strict=True)
+        views = [memory.batch([table], [length]) for table, length in pairs]
+        self.decoded.append(len(ids))
+        rows = [
+            self._network.decode(ids[at : at + 1], positions[at : at + 1], None, view) for at, view in enumerate(views)
+        ]
+        return torch.cat(rows)
 
 
 def picture(seed: int) -> Image:

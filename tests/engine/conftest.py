@@ -10,9 +10,13 @@ from tests.engine.asking import Watched
 from torch import Tensor
 
 from sensorium.inputs.carrier import ModelInputs
+from sensorium.language import step
 from sensorium.models.answerer import Answerer
 from sensorium.models.early import EarlyFusion
+from sensorium.models.nano.config import LanguageConfig, NanoConfig
+from sensorium.models.nano.model import build
 from sensorium.nn.cache import KVCache
+from sensorium.nn.kernels.ready import runner
 from sensorium.runtime.parts import Parts
 
 
@@ -66,3 +70,19 @@ def network(tiny_nano: EarlyFusion) -> Watched:
 def model(tiny_parts: Parts, network: Watched) -> Answerer:
     """It, with what answers need; nothing stops it early."""
     return replace(tiny_parts.model, network=cast("EarlyFusion", network), stops=frozenset())
+
+
+@pytest.fixture
+def wide(tiny_config: NanoConfig, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """A `nano` whose language model is one that kernels take, made of random weights."""
+    if runner() is None:
+        pytest.skip("kernels cannot run here")
+    monkeypatch.setattr(step, "WORTH", 0)
+    sizes = LanguageConfig(vocabulary=300, width=576, layers=2, heads=9, kv_heads=3, hidden=96)
+    torch.manual_seed(0)
+    network = build(replace(tiny_config, language=sizes)).eval()
+    with torch.no_grad():
+        for name, weight in network.language.named_parameters():
+            weight.mul_(3.0 if name.endswith(("attention.out.weight", "mlp.down.weight", "embedding.weight")) else 1.0)
+    network.language.bfloat16()
+    return Watched(network)

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 import pytest
 import torch
-from tests.engine.asking import SMALL, Watched, eight, is_at_rest, prompt, run
-from torch import Tensor
+from tests.engine.asking import SMALL, Rowwise, Watched, eight, is_at_rest, prompt, run
 
 from sensorium.chat.message import user
 from sensorium.core.errors import UsageError
@@ -17,14 +16,8 @@ from sensorium.engine.model import Settings
 from sensorium.engine.request import Handle, Request
 from sensorium.engine.sampling import Sampling
 from sensorium.engine.scheduler import Limits
-from sensorium.language import step
 from sensorium.models.answerer import Answerer
 from sensorium.models.early import EarlyFusion
-from sensorium.models.nano.config import LanguageConfig, NanoConfig
-from sensorium.models.nano.model import build
-from sensorium.nn.cache import KVCache
-from sensorium.nn.kernels.ready import runner
-from sensorium.nn.paged import PagedBatch, Pages
 
 
 def test_eight_requests_say_together_what_they_say_alone_to_the_last_bit(model: Answerer) -> None:
@@ -51,21 +44,6 @@ def test_answers_that_go_through_the_model_together_are_the_same_but_for_last_bi
     assert is_at_rest(engine)
 
 
-class Rowwise(Watched):
-    """Decodes as kernels do: in the blocks of each sequence, without a view of all."""
-
-    def decode(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:
-        assert isinstance(cache, PagedBatch)
-        memory = Pages([layer.keys for layer in cache.layers], [layer.values for layer in cache.layers])
-        pairs = zip(cache.tables.tolist(), cache.lengths.tolist(), strict=True)
-        views = [memory.batch([table], [length]) for table, length in pairs]
-        self.decoded.append(len(ids))
-        rows = [
-            self._network.decode(ids[at : at + 1], positions[at : at + 1], None, view) for at, view in enumerate(views)
-        ]
-        return torch.cat(rows)
-
-
 def test_answers_are_computed_together_where_that_changes_no_bit(model: Answerer, network: Watched) -> None:
     alone = run(Engine(model, SMALL), eight(model))
     assert sorted(network.decoded)[-2:] == [1, 2]  # tried once, and never again: this model pads
@@ -73,22 +51,6 @@ def test_answers_are_computed_together_where_that_changes_no_bit(model: Answerer
     engine = Engine(replace(model, network=cast("EarlyFusion", rowwise)), SMALL)
     assert run(engine, eight(model)) == alone
     assert max(rowwise.decoded[1:]) > 4
-
-
-@pytest.fixture
-def wide(tiny_config: NanoConfig, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """A `nano` whose language model is one that kernels take, made of random weights."""
-    if runner() is None:
-        pytest.skip("kernels cannot run here")
-    monkeypatch.setattr(step, "WORTH", 0)
-    sizes = LanguageConfig(vocabulary=300, width=576, layers=2, heads=9, kv_heads=3, hidden=96)
-    torch.manual_seed(0)
-    network = build(replace(tiny_config, language=sizes)).eval()
-    with torch.no_grad():
-        for name, weight in network.language.named_parameters():
-            weight.mul_(3.0 if name.endswith(("attention.out.weight", "mlp.down.weight", "embedding.weight")) else 1.0)
-    network.language.bfloat16()
-    return Watched(network)
 
 
 def test_kernels_answer_eight_together_as_alone_to_the_last_bit(model: Answerer, wide: Watched) -> None:

@@ -47,7 +47,7 @@ class Closing:
         """The first that is allowed; none twice where there is a choice, brackets and quotes excepted."""
         inside = self._letter is not None and flags[self._letter]
         order, again = (self._inside, self._ends) if inside else (self._outside, self._structure)
-        allowed = order[flags[order]].tolist()
+        allowed = order[flags[order]][: len(taken) + 1].tolist()
         fresh = (id_ for id_ in allowed if id_ in again or id_ not in taken)
         return next(fresh, allowed[0]) if allowed else None
 

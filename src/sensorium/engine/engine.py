@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from sensorium.core.errors import EngineError, LimitExceeded, SensoriumError, UsageError
-from sensorium.engine.generate import check_finite, furthest
+from sensorium.engine.generate import TokenModel, check_finite, furthest
 from sensorium.engine.grammar import Grammars, Guide
+from sensorium.engine.guessing import Draft, Lookup, Pace
 from sensorium.engine.keep import restore_talk, save_talk
 from sensorium.engine.memory import OwnMemory, PagedMemory, PagedSeat, Seat
 from sensorium.engine.model import FAILURES, Answers, Settings, failure
@@ -30,7 +31,7 @@ from sensorium.engine.request import Advance, Cancelled, Handle, Request, Tell, 
 from sensorium.engine.rows import RowsCache
 from sensorium.engine.sampling import LARGEST_SEED, Sampling
 from sensorium.engine.scheduler import Scheduler, Ticket
-from sensorium.engine.speech import Rules, Speech
+from sensorium.engine.speech import Ahead, Rules, Speech
 from sensorium.engine.stopping import Words
 from sensorium.nn.cache import KVCache
 
@@ -65,16 +66,19 @@ class Engine:
         settings: Settings | None = None,
         *,
         grammars: Grammars | None = None,
+        draft: TokenModel | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """Take memory for the caches.
 
-        Args: model: any; settings: None for the usual ones; grammars: for requests with a form; clock: seconds.
+        Args: model: any; settings: None for the usual ones; grammars: for requests with a form; draft: a smaller
+            model of the same tokens, which guesses what this one will say; None: from the text so far; clock: seconds.
         """
         self.settings = settings or Settings()
         self._model = model
         self._network = model.network
         self._grammars = grammars
+        self._draft = draft
         self._clock = clock
         self._rules = Rules(frozenset(model.stops), torch.tensor(list(model.banned), dtype=torch.int64))
         self._rows = RowsCache(self.settings.rows_bytes)
@@ -255,28 +259,68 @@ class Engine:
             sampling=_varied(job.request.sampling, number),
             words=Words(self._model.tokenizer, job.request.stop),
             guide=job.guide.fork() if job.guide is not None else None,
+            ahead=self._ahead(job),
         )
 
+    def _ahead(self, job: _Job) -> Ahead | None:
+        """Guesses what one of the answers says; None where a step cannot check several tokens."""
+        most, prompt = self.settings.guesses, job.prompt.ids
+        if not most or not isinstance(self.memory, PagedMemory):
+            return None
+        room = len(prompt) + job.request.sampling.max_tokens
+        return Ahead(prompt, Lookup() if self._draft is None else Draft(self._draft, room=room), Pace(most))
+
     def _decode(self, running: Sequence[tuple[_Job, Speech]]) -> None:
-        """A token for each: together, where that changes nothing or is allowed to; whoever fails is found alone."""
-        scores = self._together([speech for _, speech in running]) if len(running) > 1 else None
+        """A token for each: together, where that changes nothing or is allowed to; whoever fails is found alone.
+
+        What is guessed of an answer is checked in the same step: as many tokens are said as were right, and one more.
+        """
+        guesses = [self._guesses(job, speech, len(running)) for job, speech in running]
+        rows = [[speech.said[-1], *guessed] for (_, speech), guessed in zip(running, guesses, strict=True)]
+        scores = self._together([speech for _, speech in running], rows) if sum(map(len, rows)) > 1 else None
         if scores is None:
             self._decode_alone(running)
             return
-        for (job, speech), logits in zip(running, scores.split(1), strict=True):
+        parts = scores.split([len(each) for each in rows])
+        for (job, speech), guessed, logits in zip(running, guesses, parts, strict=True):
             if not job.handle.done:  # another of its answers failed
-                speech.seat.took(1)
                 with self._alone(job):
-                    self._say(job, speech, logits)
+                    self._say_on(job, speech, guessed, logits)
 
-    def _together(self, speeches: Sequence[Speech]) -> Tensor | None:
-        """Scores [B, V] of all in one call of the model; None where each is to be computed alone."""
+    def _guesses(self, job: _Job, speech: Speech, running: int) -> list[int]:
+        """What may come next, as far as there are rows for it beside the others that are running."""
+        guessed: list[int] = []
+        spare = 0 if self._only_alone else (self.settings.guesses + 1) // running - 1
+        if spare > 0:
+            with self._alone(job):
+                guessed = speech.guess(spare)
+        return guessed
+
+    def _say_on(self, job: _Job, speech: Speech, guessed: Sequence[int], logits: Tensor) -> None:
+        """The next events of an answer. Inputs: logits: [1 + guesses, V], behind its last token and each guess."""
+        right = 0
+        for expected, row in zip([*guessed, None], logits.split(1), strict=True):
+            speech.seat.took(1)
+            self._say(job, speech, row)
+            if speech.done or speech.said[-1] != expected:
+                break
+            right += 1
+        speech.judge(guessed, right)
+
+    def _together(self, speeches: Sequence[Speech], rows: Sequence[Sequence[int]]) -> Tensor | None:
+        """Scores behind each token in one call of the model; None where each answer is to be computed alone.
+
+        Inputs: rows: of each answer its last token and what was guessed. Returns: [all of them, V].
+        """
         memory = self.memory
         if self._only_alone or isinstance(memory, OwnMemory):
             return None
-        view = memory.together([_paged(speech.seat) for speech in speeches])
+        pairs = [(speech, ahead) for speech, row in zip(speeches, rows, strict=True) for ahead in range(len(row))]
+        view = memory.together([_paged(speech.seat) for speech, _ in pairs], [ahead for _, ahead in pairs])
+        ids = torch.tensor([id_ for row in rows for id_ in row])
+        positions = torch.cat([speech.position + ahead for speech, ahead in pairs])
         try:
-            scores = self._network.decode(*_latest(speeches), view.present(1), view)
+            scores = self._network.decode(ids.to(positions.device), positions, view.present(1), view)
         except FAILURES:
             return None
         self._only_alone = self.settings.exact and view.gathered
@@ -287,7 +331,8 @@ class Engine:
             if job.handle.done:  # another of its answers failed
                 continue
             with self._alone(job):
-                logits = self._network.decode(*_latest([speech]), None, speech.seat.cache())
+                latest = torch.tensor(speech.said[-1:], device=speech.position.device)
+                logits = self._network.decode(latest, speech.position, None, speech.seat.cache())
                 speech.seat.took(1)
                 self._say(job, speech, logits)
 
@@ -335,12 +380,6 @@ def _varied(sampling: Sampling, number: int) -> Sampling:
     if sampling.seed is None:
         return sampling
     return replace(sampling, seed=(sampling.seed + number) % LARGEST_SEED)
-
-
-def _latest(speeches: Sequence[Speech]) -> tuple[Tensor, Tensor]:
-    """Last tokens [B] of answers and their positions [B] or [B, A]."""
-    positions = torch.cat([speech.position for speech in speeches])
-    return torch.tensor([speech.said[-1] for speech in speeches], device=positions.device), positions
 
 
 def _tokens(cache: KVCache, room: int) -> int:

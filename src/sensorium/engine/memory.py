@@ -104,9 +104,14 @@ class PagedMemory:
         spare = [self.pool.take(further) for _ in range(answers - 1)]
         return PagedSeat(self, table, spare, known)
 
-    def together(self, seats: Sequence["PagedSeat"]) -> PagedBatch:
-        """The sequences of several seats as one batch."""
-        return self.memory.batch([seat.table for seat in seats], [seat.length for seat in seats])
+    def together(self, seats: Sequence["PagedSeat"], ahead: Sequence[int] = ()) -> PagedBatch:
+        """The sequences of several seats as one batch.
+
+        Args: ahead: tokens that rows before it add to the same sequence in the same call, for each; () for none.
+        """
+        further = ahead or [0] * len(seats)
+        lengths = [seat.length + more for seat, more in zip(seats, further, strict=True)]
+        return self.memory.batch([seat.table for seat in seats], lengths)
 
     def keep(self, talk: bytes, ids: Sequence[int], shown: Sequence[tuple[int, bytes]], seat: "PagedSeat") -> None:
         """Remember a talk under its name, in place of what it was before; `ids` are all that the seat has taken."""

@@ -50,6 +50,7 @@ class Settings:
     exact: every answer is the same to the last bit whatever runs beside it. Answers go through the model together
         where kernels take them (bf16 on a CPU, nn/kernels), elsewhere one after the other; False: always together,
         which is faster, and scores may differ in their last bits.
+    guesses: tokens of answers that are guessed and checked in one step at most, of all answers together; 0 for none.
     limits: of the queue.
     """
 
@@ -58,13 +59,14 @@ class Settings:
     rows_bytes: int = 128 << 20
     chunk: int = 128
     exact: bool = True
+    guesses: int = 7
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if min(self.cache_bytes, self.chunk) < 1 or self.rows_bytes < 0:
+        if min(self.cache_bytes, self.chunk) < 1 or min(self.rows_bytes, self.guesses) < 0:
             raise UsageError(
-                f"engine: cache_bytes {self.cache_bytes}, chunk {self.chunk}, rows_bytes {self.rows_bytes}; expected "
-                "numbers above 0. Correct them."
+                f"engine: cache_bytes {self.cache_bytes}, chunk {self.chunk}, rows_bytes {self.rows_bytes}, guesses "
+                f"{self.guesses}; expected numbers above 0. Correct them."
             )
 
 

@@ -1,6 +1,6 @@
 """One answer while it is made: from scores to events, and what the next step needs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 from sensorium.core.errors import LimitExceeded
 from sensorium.engine.generate import Finish, TokenEvent, check_finite
 from sensorium.engine.grammar import Guide
+from sensorium.engine.guessing import Guesser, Pace
 from sensorium.engine.memory import Seat
 from sensorium.engine.sampling import Sampler, Sampling, likeliest
 from sensorium.engine.stopping import Words
@@ -27,11 +28,33 @@ class Rules:
     banned: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """Guesses of what one answer says. prompt: its ids."""
+
+    prompt: Sequence[int]
+    guesser: Guesser
+    pace: Pace
+
+    def guess(self, said: Sequence[int], most: int) -> list[int]:
+        """Tokens that may come behind what was said."""
+        count = min(self.pace.next(), most)
+        return self.guesser.guess([*self.prompt, *said], count) if count > 0 else []
+
+
 class Speech:
     """An answer. `said` are its tokens; `position` [1] or [1, A] is that of the latest."""
 
     def __init__(
-        self, number: int, *, seat: Seat, position: Tensor, sampling: Sampling, words: Words, guide: Guide | None
+        self,
+        number: int,
+        *,
+        seat: Seat,
+        position: Tensor,
+        sampling: Sampling,
+        words: Words,
+        guide: Guide | None,
+        ahead: Ahead | None = None,
     ) -> None:
         """Begin behind a prompt.
 
@@ -42,6 +65,7 @@ class Speech:
             sampling: how its tokens are chosen.
             words: makes its text.
             guide: which tokens its form allows; None for no form.
+            ahead: guesses what it says; None for no guesses.
         """
         self.number = number
         self.seat = seat
@@ -52,6 +76,18 @@ class Speech:
         self._sampler = Sampler(sampling)
         self._words = words
         self._guide = guide
+        self._ahead = ahead
+
+    def guess(self, most: int) -> list[int]:
+        """Tokens that may come next, at most so many, and fewer than are left."""
+        if self._ahead is None:
+            return []
+        return self._ahead.guess(self.said, min(most, self._sampling.max_tokens - len(self.said) - 1))
+
+    def judge(self, guessed: Sequence[int], right: int) -> None:
+        """So many of the guesses were said."""
+        if self._ahead is not None:
+            self._ahead.pace.judge(len(guessed), right)
 
     def choose(self, logits: Tensor, rules: Rules) -> TokenEvent:
         """The next token. Inputs: logits: [1, V]. Raises: EngineError when they are not finite."""

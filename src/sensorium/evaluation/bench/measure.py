@@ -124,4 +124,5 @@ def _engine(model: Answerer, *, streams: int, tokens: int) -> Engine:
     """One with room for all that is asked, and for what questions share."""
     each = sum(layer.keys.nbytes + layer.values.nbytes for layer in model.network.new_cache(1, 1).layers)
     longest = min(model.max_tokens, 4096)
-    return Engine(model, Settings(cache_bytes=max(each * (longest + tokens) * (streams + 1), 1 << 20)))
+    room = max(each * (longest + tokens) * (streams + 1), 1 << 20)
+    return Engine(model, Settings(cache_bytes=room, guesses=0))  # what repeats itself is no measure
