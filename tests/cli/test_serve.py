@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sensorium.cli.main import main
+from sensorium.core.errors import ModelError
 
 pytest.importorskip("uvicorn")
 pytest.importorskip("prometheus_client")
@@ -40,6 +42,7 @@ def test_it_answers_until_a_signal_ends_it(tiny_folder: Path) -> None:
     assert out == b""
     lines = [json.loads(line) for line in err.decode().splitlines() if line.startswith("{")]
     assert [line["event"] for line in lines if line["event"] != "request"] == ["started", "draining", "stopped"]
+    assert f"at http://127.0.0.1:{port}, " in err.decode()
     assert any(line.get("operation") == "messages" and line["completion_tokens"] == 2 for line in lines)
     for hidden in ("SECRET", "key-from-outside", str(tiny_folder)):
         assert hidden not in err.decode()
@@ -63,3 +66,26 @@ def until_live(port: int) -> bool:
 def test_wrong_use(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", *options]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_address_that_is_taken(tiny_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--model", str(tiny_folder), "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert f"127.0.0.1:{port} cannot be had: Address already in use" in told
+    assert "at http://" not in told
+
+
+def test_a_model_that_cannot_be_loaded(
+    tiny_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> None:
+        raise ModelError("tiny: needs more memory. Free some.")
+
+    monkeypatch.setattr("sensorium.serving.app.Supervised", lambda *_: SimpleNamespace(start=none))
+    assert main(["serve", "--model", str(tiny_folder), "--port", "0"]) == 4
+    told = capsys.readouterr().err
+    assert "needs more memory" in told
+    assert "Traceback" not in told
+    assert "at http://" not in told

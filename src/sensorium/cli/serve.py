@@ -78,11 +78,14 @@ def serve(
         StudioSettings(index_folder(None).parent / "studio.sqlite", index),
         own_process=True,
     )
-    note(
-        f"{', '.join(card.id for card in cards)} at http://{host}:{port}, "
-        "where the page is (OpenAI: /v1, Anthropic, Gemini and Ollama: /)"
-    )
-    run(settings, host=host, port=port)
+
+    def begun(port: int) -> None:
+        note(
+            f"{', '.join(card.id for card in cards)} at http://{f'[{host}]' if ':' in host else host}:{port}, "
+            "where the page is (OpenAI: /v1, Anthropic, Gemini and Ollama: /)"
+        )
+
+    run(settings, host=host, port=port, begun=begun)
 
 
 def _look(names: list[str]) -> "list[Card]":

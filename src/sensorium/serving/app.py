@@ -52,7 +52,7 @@ class Server:
     """All that runs in one process, and the ASGI application `app` in front."""
 
     def __init__(self, settings: Settings) -> None:
-        """Build; the first model is loaded when the application starts. Raises: UsageError, MissingPackage."""
+        """Build; `begin` loads the first model. Raises: UsageError, MissingPackage."""
         limits = settings.limits
         self.state = State()
         self.worker = Worker(waiting=limits.waiting)
@@ -79,6 +79,11 @@ class Server:
         )
         self.app = mount(settings.studio, inner, wall)
 
+    async def begin(self) -> None:
+        """Load the first model. Raises: UsageError, ModelError."""
+        await self.shelf.first()
+        tell("started", models=list(self.shelf.cards))
+
     async def stop(self) -> None:
         """End all work; whoever is still answered is told so, in their protocol."""
         self.worker.stop()
@@ -95,8 +100,6 @@ class Server:
 
     @asynccontextmanager
     async def _life(self, app: Starlette) -> AsyncIterator[None]:
-        await self.shelf.first()
-        tell("started", models=list(self.shelf.cards))
         try:
             yield
         finally:

@@ -1,7 +1,9 @@
 """The process: a socket, uvicorn, and an orderly end."""
 
 import ipaddress
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sensorium.core.errors import UsageError
+from sensorium.core.errors import SensoriumError, UsageError
 from sensorium.serving.app import Server, Settings
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell, written
@@ -48,11 +50,26 @@ class PatientFor(H11Protocol):
 class Draining(uvicorn.Server):
     """Ends when the requests that it has are answered, or their time is over; at once on a second signal."""
 
-    def __init__(self, config: uvicorn.Config, server: Server, limits: ServerLimits) -> None:
+    def __init__(
+        self, config: uvicorn.Config, server: Server, limits: ServerLimits, begun: Callable[[], object] | None = None
+    ) -> None:
+        """Build. Args: begun: called once requests are taken."""
         super().__init__(config)
         self._ours = server
         self._seconds = limits.drain_seconds
+        self._begun = begun
         self._until: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Load the first model, and take requests. Raises: UsageError, ModelError."""
+        try:
+            await self._ours.begin()
+        except SensoriumError:
+            await self._ours.stop()
+            raise
+        await super().startup(sockets)
+        if self._begun is not None:
+            self._begun()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take no more requests; a second signal ends those that are there."""
@@ -83,14 +100,45 @@ def check_address(host: str, keys: Sequence[str]) -> None:
         )
 
 
-def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Run until a signal ends it. Raises: UsageError for an address without a key, or a port that is taken."""
-    with written():
-        make(settings, host=host, port=port).run()
+def serve(settings: Settings, *, host: str, port: int, begun: Callable[[int], object] | None = None) -> None:
+    """Run until a signal ends it.
+
+    Args: port: 0 for any that is free; begun: told the port once requests are taken.
+
+    Raises: UsageError for an address without a key, or one that cannot be had; what loading the first model raises.
+    """
+    check_address(host, settings.keys)
+    with written(), bound(host, port) as sockets:
+        found: int = sockets[0].getsockname()[1]
+        make(settings, host=host, port=found, begun=None if begun is None else lambda: begun(found)).run(sockets)
 
 
-def make(settings: Settings, *, host: str, port: int) -> Draining:
-    """A server that is ready to run. Raises: as `serve`."""
+@contextmanager
+def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Sockets that hold all addresses of a host; nobody can connect yet. Raises: UsageError."""
+    sockets: list[socket.socket] = []
+    try:
+        try:
+            for family, kind, number, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                sockets.append(socket.socket(family, kind, number))
+                sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    sockets[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                free = sockets[0].getsockname()[1] if port == 0 and len(sockets) > 1 else port
+                sockets[-1].bind((address[0], free, *address[2:]))
+        except OSError as error:
+            raise UsageError(
+                f"{host}:{port} cannot be had: {error.strerror}; expected an address of this machine and a free port. "
+                "Give another --port, or end what runs there."
+            ) from error
+        yield sockets
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def make(settings: Settings, *, host: str, port: int, begun: Callable[[], object] | None = None) -> Draining:
+    """A server that is ready to run. Raises: UsageError for an address without a key."""
     check_address(host, settings.keys)
     server = Server(settings)
     config = uvicorn.Config(
@@ -108,7 +156,7 @@ def make(settings: Settings, *, host: str, port: int) -> Draining:
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    return Draining(config, server, settings.limits)
+    return Draining(config, server, settings.limits, begun)
 
 
 def _is_loopback(host: str) -> bool:
