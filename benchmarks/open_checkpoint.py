@@ -3,7 +3,8 @@
 Each run is a process of its own: from its start to a model that is ready (imports included), to the first token about
 one 512x512 picture (seen whole, so one tile) with some forty tokens of text, then the pace of the next 64 tokens, and
 the operating system's count of peak memory. Runs alternate; medians are given, and ratios of ours to theirs. At rest,
-and with the extra `dev` installed, which brings transformers. `--runs 1 --only ours` takes half a minute.
+and with the extra `dev` installed, which brings transformers. `--runs 1 --only ours` takes half a minute; `--load`
+stops at the model that is ready, and on a busy machine its seconds of the processor tell more than those of the clock.
 """
 
 import argparse
@@ -14,13 +15,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter, time
+from time import perf_counter, process_time, time
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from sensorium.models.answerer import Answerer
     from sensorium.runtime.local import LocalModel
 
 RUNS = 3
@@ -105,25 +107,29 @@ def picture() -> Any:
     return np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
 
 
-def run_ours(folder: Path, began: float) -> dict[str, float]:
-    """Load, first token, pace."""
+def load_ours(folder: Path) -> Any:
+    """The model, ready."""
     import sensorium
+
+    return cast("LocalModel", sensorium.load(str(folder))).parts.model
+
+
+def answer_ours(model: "Answerer") -> list[float]:
+    """The moments of the start and of each token."""
     from sensorium.chat.message import user
     from sensorium.engine.generate import generate
     from sensorium.engine.sampling import Sampling
     from sensorium.media.types import Image
 
-    model = cast("LocalModel", sensorium.load(str(folder))).parts.model
-    ready = time() - began
     marks = [perf_counter()]
     inputs = model.assembler.batch([model.assembler.talk([user(Image(picture()), QUESTION)], ask=True)])
     for _ in generate(model.network, inputs, Sampling(max_tokens=DECODED + 1), stops=()):
         marks.append(perf_counter())
-    return figures(ready, marks)
+    return marks
 
 
-def run_theirs(folder: Path, began: float) -> dict[str, float]:
-    """The same with transformers, in bf16 as it recommends."""
+def load_theirs(folder: Path) -> Any:
+    """The same with transformers, in bf16 as it recommends: the model and its processor."""
     import torch
     from transformers import AutoTokenizer, Idefics3ForConditionalGeneration
     from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
@@ -132,8 +138,14 @@ def run_theirs(folder: Path, began: float) -> dict[str, float]:
     model = Idefics3ForConditionalGeneration.from_pretrained(folder, dtype=torch.bfloat16).eval()
     pictures = Idefics3ImageProcessorPil.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    processor = Idefics3Processor(pictures, tokenizer, image_seq_len=64, chat_template=TEMPLATE)
-    ready = time() - began
+    return model, Idefics3Processor(pictures, tokenizer, image_seq_len=64, chat_template=TEMPLATE)
+
+
+def answer_theirs(loaded: Any) -> list[float]:
+    """The moments of the start and of each token."""
+    import torch
+
+    model, processor = loaded
     marks = [perf_counter()]
     talk = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]}]
     text = processor.apply_chat_template(talk, add_generation_prompt=True)
@@ -151,17 +163,19 @@ def run_theirs(folder: Path, began: float) -> dict[str, float]:
 
     with torch.inference_mode():
         model.generate(**inputs, max_new_tokens=DECODED + 1, do_sample=False, eos_token_id=None, streamer=Clock())
-    return figures(ready, [marks[0], *marks[2:]])
+    return [marks[0], *marks[2:]]
 
 
-def figures(ready: float, marks: list[float]) -> dict[str, float]:
-    """What is told of one run; `marks` are the moments of the start and of each token."""
-    return {
-        "ready_s": ready,
-        "first_token_s": marks[1] - marks[0],
-        "decode_tokens_per_s": (len(marks) - 2) / (marks[-1] - marks[1]),
-        "peak_mb": peak_mb(),
-    }
+def run(which: str, folder: Path, began: float, *, load_only: bool) -> dict[str, float]:
+    """What is told of one run."""
+    load, answer = RUN[which]
+    model = load(folder)
+    found = {"ready_s": time() - began, "ready_processor_s": process_time()}
+    if not load_only:
+        marks = answer(model)
+        found["first_token_s"] = marks[1] - marks[0]
+        found["decode_tokens_per_s"] = (len(marks) - 2) / (marks[-1] - marks[1])
+    return {**found, "peak_mb": peak_mb()}
 
 
 def peak_mb() -> float:
@@ -170,9 +184,9 @@ def peak_mb() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def measure(which: str, folder: Path) -> dict[str, float]:
+def measure(which: str, folder: Path, options: Sequence[str]) -> dict[str, float]:
     """One run in a process of its own, which keeps the bytecode of what it imports, as an installation has it."""
-    command = [sys.executable, __file__, "--run", which, str(folder), str(time())]
+    command = [sys.executable, __file__, *options, "--run", which, str(folder), str(time())]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
@@ -181,11 +195,11 @@ def measure(which: str, folder: Path) -> dict[str, float]:
     return found
 
 
-def compare(names: Sequence[str], runs: int) -> dict[str, Any]:
+def compare(names: Sequence[str], runs: int, options: Sequence[str]) -> dict[str, Any]:
     """Medians of alternating runs and, where both are measured, ratios."""
     with tempfile.TemporaryDirectory() as name:
         write(Path(name))
-        found = [{which: measure(which, Path(name)) for which in names} for _ in range(runs)]
+        found = [{which: measure(which, Path(name), options) for which in names} for _ in range(runs)]
     medians = {
         which: {key: statistics.median(run[which][key] for run in found) for key in found[0][which]} for which in names
     }
@@ -201,7 +215,10 @@ def compare(names: Sequence[str], runs: int) -> dict[str, Any]:
     return report
 
 
-RUN = {"ours": run_ours, "transformers": run_theirs}
+RUN: dict[str, tuple[Callable[[Path], Any], Callable[[Any], list[float]]]] = {
+    "ours": (load_ours, answer_ours),
+    "transformers": (load_theirs, answer_theirs),
+}
 
 
 def main() -> None:
@@ -209,13 +226,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition(": `")[0])
     parser.add_argument("--runs", type=int, default=RUNS, help="of each (default: %(default)s)")
     parser.add_argument("--only", choices=tuple(RUN), help="measure one alone, without ratios")
+    parser.add_argument("--load", action="store_true", help="go no further than to a model that is ready")
     parser.add_argument("--run", nargs=3, metavar=("WHICH", "FOLDER", "BEGAN"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
         which, folder, began = options.run
-        print(json.dumps(RUN[which](Path(folder), float(began))))
+        print(json.dumps(run(which, Path(folder), float(began), load_only=options.load)))
         return
-    print(json.dumps(compare([options.only] if options.only else tuple(RUN), options.runs), indent=2))
+    names = [options.only] if options.only else tuple(RUN)
+    print(json.dumps(compare(names, options.runs, ["--load"] if options.load else []), indent=2))
 
 
 if __name__ == "__main__":

@@ -93,3 +93,21 @@ def test_one_number_that_is_not_finite_is_seen_anywhere(dtype: torch.dtype, size
             spoiled[place] = bad
             assert not all_finite(spoiled)
             assert not all_finite(torch.stack([numbers, spoiled]).T)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
+def test_the_largest_numbers_are_finite(dtype: torch.dtype) -> None:
+    about = torch.finfo(dtype)
+    numbers = torch.tensor(
+        [about.max, about.min, about.tiny, about.smallest_normal, -about.tiny, 0.0, -0.0], dtype=dtype
+    )
+    assert all_finite(numbers)
+    assert all_finite(numbers.repeat(100))  # their sum is infinite
+    assert all_finite(nn.Parameter(numbers))
+    assert all_finite(numbers[:0])
+
+
+def test_numbers_of_nan_with_any_payload_and_sign_are_seen() -> None:
+    for bits in (0x7F81, 0x7FFF, 0xFF81, 0xFFFF, 0x7FC0, 0xFFC0):
+        numbers = torch.tensor([0, bits, 0], dtype=torch.int32).to(torch.uint16).view(torch.bfloat16)
+        assert not all_finite(numbers)

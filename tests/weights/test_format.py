@@ -45,24 +45,30 @@ def test_all_types_are_read_as_the_library_reads_them(path: Path) -> None:
         for where, numbers in pieces(stored):
             found[where] = numbers
         assert torch.equal(found, expected[name])
+        straight = torch.zeros_like(expected[name])
+        assert [where for where, _ in pieces(stored, into=straight)] == [where for where, _ in pieces(stored)]
+        assert torch.equal(straight, expected[name])
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, None), (3, 40), (39, 40)])
 @pytest.mark.parametrize("piece", [1, 35, 7 * 40, 10_000])
-def test_pieces_of_any_size_make_the_rows_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, first: int, last: int | None
-) -> None:
-    monkeypatch.setattr("sensorium.weights.format._PIECE", piece)
+def test_pieces_of_any_size_make_the_rows_asked_for(tmp_path: Path, piece: int, first: int, last: int | None) -> None:
     tensor = torch.randn(40, 7)
     save_file({"before": torch.zeros(3), "a": tensor}, tmp_path / "a.safetensors")
     rows = tensor[first:last]
     found = torch.zeros_like(rows)
     count = 0
-    for where, numbers in pieces(read_header(tmp_path / "a.safetensors")["a"], first, last):
+    stored = read_header(tmp_path / "a.safetensors")["a"]
+    for where, numbers in pieces(stored, first, last, size=piece):
         found[where], count = numbers, count + 1
         assert numbers.numel() <= max(piece, 7)
     assert torch.equal(found, rows)
     assert count == -(-len(rows) // max(1, piece // 7))
+    straight = torch.zeros_like(rows)
+    for where, numbers in pieces(stored, first, last, into=straight, size=piece):
+        assert numbers.data_ptr() == straight[where].data_ptr()
+        assert torch.equal(numbers, rows[where])
+    assert torch.equal(straight, rows)
 
 
 def test_data_that_is_not_aligned_is_read(tmp_path: Path) -> None:

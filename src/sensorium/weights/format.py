@@ -38,8 +38,11 @@ DTYPES = {
 _LARGEST_HEADER = 100_000_000
 """Bytes; the library's own bound."""
 
-_PIECE = (1 << 15) - 1
+PIECE = (1 << 15) - 1
 """Numbers that are read at a time: one less than PyTorch spreads over threads, which take longer to wake up."""
+
+LARGE_PIECE = 1 << 17
+"""The same for what PyTorch does not compute with: fewer calls, and still in the processor's cache."""
 
 _LFS_POINTER = b"version https://git-lfs"
 
@@ -93,13 +96,19 @@ def unreadable(path: Path, reason: str) -> CheckpointError:
     return CheckpointError(f"{path}: not readable as safetensors ({reason}). Fetch the model again.")
 
 
-def pieces(stored: Stored, first: int = 0, last: int | None = None) -> Iterator[tuple[slice | EllipsisType, Tensor]]:
+def pieces(
+    stored: Stored, first: int = 0, last: int | None = None, *, into: Tensor | None = None, size: int = PIECE
+) -> Iterator[tuple[slice | EllipsisType, Tensor]]:
     """The numbers of a tensor, or of some of its rows, a few rows at a time: where they belong, and the rows.
 
-    They are read, not mapped, into memory that the next piece takes again: so they are still in the processor's cache
-    when they are looked at, and none of the file's pages counts as ours.
+    They are read, not mapped, so they are still in the processor's cache when they are looked at, and none of the
+    file's pages counts as ours.
 
-    Args: first, last: the rows to begin with and to end before; places count from `first`.
+    Args:
+        first, last: the rows to begin with and to end before; places count from `first`.
+        into: contiguous, of the tensor's type and the shape of these rows: they are read into it. None for memory that
+            the next piece takes again.
+        size: numbers that are read at a time, or else one row.
 
     Raises: CheckpointError when the file has gone, or become shorter since its header was read.
     """
@@ -107,18 +116,19 @@ def pieces(stored: Stored, first: int = 0, last: int | None = None) -> Iterator[
     if not math.prod(shape):
         return
     dtype, row, count = DTYPES[stored.dtype], math.prod(shape[1:]), (shape[0] if last is None else last) - first
-    rows = min(count, max(1, _PIECE // row))
-    piece = torch.empty((rows, *shape[1:]), dtype=dtype)
-    octets = piece.view(-1).view(torch.uint8).numpy().data
+    rows, width = min(count, max(1, size // row)), row * dtype.itemsize
+    room = torch.empty((rows, *shape[1:]), dtype=dtype) if into is None else into.view(count, *shape[1:])
+    octets = room.view(-1).view(torch.uint8).numpy().data
     try:
         with stored.path.open("rb") as file:
-            file.seek(stored.start + first * row * dtype.itemsize)
+            file.seek(stored.start + first * width)
             for start in range(0, count, rows):
-                here = min(rows, count - start)
-                size = here * row * dtype.itemsize
-                if file.readinto(octets[:size]) < size:
+                here, place = min(rows, count - start), 0 if into is None else start
+                stretch = octets[place * width : (place + here) * width]
+                if file.readinto(stretch) < len(stretch):
                     raise unreadable(stored.path, f"it has shrunk to {file.tell()} bytes while it was read")
-                yield (slice(start, start + here), piece[:here]) if stored.shape else (..., piece[0])
+                numbers = room[place : place + here]
+                yield (slice(start, start + here), numbers) if stored.shape else (..., numbers[0])
     except OSError as error:
         raise unreadable(stored.path, str(error)) from error
 
