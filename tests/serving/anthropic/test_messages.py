@@ -87,7 +87,10 @@ def test_models(client: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"tools": [{"name": "f", "input_schema": {}}]}, "tools"),
+        ({"tools": [{"name": "f", "input_schema": []}]}, "tools[0].input_schema"),
+        ({"tools": [{"type": "web_search_20250305", "name": "f"}]}, "tools[0].type"),
+        ({"tool_choice": {"type": "any"}}, "tool_choice"),
+        ({"tool_choice": {"type": "tool", "name": "f"}}, "tool_choice.name"),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "thinking"),
         ({"output_config": {"effort": "high"}}, "output_config.effort"),
         ({"nonsense": 1}, "nonsense"),
@@ -95,11 +98,11 @@ def test_models(client: Any) -> None:
         ({"messages": [{"role": "system", "content": "x"}]}, "messages[0].role"),
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content"),
         (
-            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1"}]}]},
+            {"messages": [{"role": "assistant", "content": [{"type": "tool_result", "tool_use_id": "1"}]}]},
             "messages[0].content[0].type",
         ),
-        ({"messages": [{"role": "assistant", "content": [IMAGE]}]}, "messages[0].content[0]"),
-        ({"messages": talk({**NOTE, "citations": {"enabled": True}})}, "messages[0].content[0].citations.enabled"),
+        ({"messages": [{"role": "assistant", "content": [IMAGE]}]}, "messages[0].content[0].type"),
+        ({"messages": talk({**NOTE, "citations": {"enabled": 1}})}, "messages[0].content[0].citations.enabled"),
     ],
     ids=str,
 )

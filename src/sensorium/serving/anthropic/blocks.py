@@ -1,68 +1,120 @@
 """Content blocks in Anthropic's spelling."""
 
+import json
+from dataclasses import dataclass
+
 from sensorium.chat.message import Role, Text
 from sensorium.media.types import Modality
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.files import named
 from sensorium.serving.limits import ServerLimits
+from sensorium.serving.tools import call_part, result_parts
 
 ROLES: tuple[Role, ...] = ("user", "assistant")
 PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
-
-def drafts(fields: Fields, limits: ServerLimits) -> tuple[Draft, ...]:
-    """The talk of a request: its `system` text, then its messages. Raises: Refusal for what cannot be honoured."""
-    talk = []
-    if "system" in fields:
-        talk.append(Draft("system", _content(fields, "system", limits, only_text=True)))
-    for message in fields.tables("messages", most=limits.messages, needed=True):
-        role = message.word("role", ROLES)
-        message.inert("sensorium")
-        talk.append(Draft(role, _content(message, "content", limits, only_text=role == "assistant")))
-    return tuple(talk)
+Parts = tuple[Text | Given, ...]
 
 
-def _content(holder: Fields, name: str, limits: ServerLimits, *, only_text: bool) -> tuple[Text | Given, ...]:
-    value = holder.take(name)
-    if isinstance(value, str):
-        return (Text(value),)
-    if not isinstance(value, list) or not value:
-        raise refused(holder.at(name), "it is neither text nor a list of blocks", "one of them")
-    if len(value) > limits.messages:
-        raise refused(holder.at(name), f"{len(value)} blocks", f"at most {limits.messages}")
-    parts = []
-    for index, each in enumerate(value):
-        with Fields(each, f"{holder.at(name)}[{index}]") as block:
-            part = _block(block)
-            if only_text and not isinstance(part, Text):
-                raise refused(block.path, "a medium", "text here, and media in the user's messages")
-            parts.append(part)
-    return tuple(parts)
+@dataclass(frozen=True)
+class Paper:
+    """A document of a talk: its words, or the file that has its pages."""
+
+    source: Given | str
+    title: str | None
+    cited: bool
 
 
-def _block(block: Fields) -> Text | Given:
-    kind = block.word("type", ("text", "image", "document"))
-    block.inert("cache_control")  # what is remembered changes no answer
-    if kind == "text":
-        block.only("citations", otherwise="citations cannot be made")
-        return Text(block.text("text"))
-    if kind == "image":
+class Blocks:
+    """Reads the talk of a request; `papers` are its documents, in order."""
+
+    def __init__(self, limits: ServerLimits) -> None:
+        self._limits = limits
+        self.papers: list[Paper] = []
+
+    @property
+    def cited(self) -> bool:
+        """Whether answers are to name where they stand. Raises: Refusal where documents differ in it."""
+        wanted = {paper.cited for paper in self.papers}
+        if len(wanted) > 1:
+            raise refused("messages", "citations of some documents alone", "all of them, or none")
+        return True in wanted
+
+    def drafts(self, fields: Fields) -> tuple[Draft, ...]:
+        """Its `system` text, then its messages. Raises: Refusal for what cannot be honoured."""
+        talk = []
+        if "system" in fields:
+            talk.append(Draft("system", self._content(fields, "system", ("text",))))
+        for message in fields.tables("messages", most=self._limits.messages, needed=True):
+            role = message.word("role", ROLES)
+            message.inert("sensorium")
+            kinds = ("text", "tool_use") if role == "assistant" else ("text", "image", "document", "tool_result")
+            talk.append(Draft(role, self._content(message, "content", kinds)))
+        return tuple(talk)
+
+    def _content(self, holder: Fields, name: str, kinds: tuple[str, ...]) -> Parts:
+        value = holder.take(name)
+        if isinstance(value, str):
+            return (Text(value),)
+        if not isinstance(value, list) or not value:
+            raise refused(holder.at(name), "it is neither text nor a list of blocks", "one of them")
+        if len(value) > self._limits.messages:
+            raise refused(holder.at(name), f"{len(value)} blocks", f"at most {self._limits.messages}")
+        parts: list[Text | Given] = []
+        for index, each in enumerate(value):
+            with Fields(each, f"{holder.at(name)}[{index}]") as block:
+                kind = block.word("type", kinds)
+                block.inert("cache_control")  # what is remembered changes no answer
+                parts += self._block(block, kind)
+        return tuple(parts)
+
+    def _block(self, block: Fields, kind: str) -> Parts:
+        match kind:
+            case "text":
+                block.inert("citations")  # of an earlier answer: they say where its words stand
+                return (Text(block.text("text")),)
+            case "image":
+                with block.table("source") as source:
+                    return (_medium(source, source.word("type", ("base64", "url", "file")), PICTURES, "image"),)
+            case "tool_use":
+                block.inert("id")
+                with block.table("input") as given:
+                    arguments = {name: given.take(name) for name in list(given)}
+                return (call_part(block.text("name"), json.dumps(arguments, ensure_ascii=False)),)
+            case "tool_result":
+                block.inert("tool_use_id")  # results stand in the order of their calls
+                failed = block.flag("is_error")
+                content = self._content(block, "content", ("text", "image", "document")) if "content" in block else ()
+                return result_parts(content, failed=failed)
+            case _:
+                return self._document(block)
+
+    def _document(self, block: Fields) -> Parts:
+        with block.table("citations") as citations:
+            cited = citations.flag("enabled")
+        title, context = block.text("title", None), block.text("context", None)
+        heading = tuple(Text(f"{text}\n") for text in (title, context) if text)
         with block.table("source") as source:
-            return _source(source, source.word("type", ("base64", "url")), PICTURES, "image")
-    with block.table("citations") as citations:
-        citations.only("enabled", False, otherwise="citations cannot be made")
-    heading = [text for name in ("title", "context") if (text := block.text(name, None))]
-    with block.table("source") as source:
-        kind = source.word("type", ("base64", "url", "text"))
-        if kind == "text":
-            source.word("media_type", ("text/plain",))
-            return Text("\n".join([*heading, source.text("data")]) + "\n")
-        if heading:
-            raise refused(block.path, "a title or context of a file", "it left out, or in a text block")
-        return _source(source, kind, ("application/pdf",), None)
+            kind = source.word("type", ("base64", "url", "text", "content", "file"))
+            if kind == "content":
+                if cited:
+                    raise refused(block.path, "citations of content blocks", "text or a PDF as source")
+                self.papers.append(Paper("", title, cited))
+                return (*heading, *self._content(source, "content", ("text", "image")))
+            if kind == "text":
+                source.word("media_type", ("text/plain",), "text/plain")
+                words = source.text("data")
+                self.papers.append(Paper(words, title, cited))
+                return (*heading, Text(f"{words}\n"))
+            given = _medium(source, kind, ("application/pdf",), None)
+        self.papers.append(Paper(given, title, cited))
+        return (*heading, given)
 
 
-def _source(source: Fields, kind: str, types: tuple[str, ...], want: Modality | None) -> Given:
+def _medium(source: Fields, kind: str, types: tuple[str, ...], want: Modality | None) -> Given:
     if kind == "url":
         return Given(source.at("url"), source.text("url"), want)
+    if kind == "file":
+        return named(source.at("file_id"), source.text("file_id"), want)
     return inline(source.at("data"), source.text("data"), source.word("media_type", types), want)

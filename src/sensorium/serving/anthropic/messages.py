@@ -1,6 +1,7 @@
 """POST /v1/messages and /v1/messages/count_tokens: https://docs.anthropic.com/en/api/messages."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,10 @@ from starlette.responses import Response
 from sensorium.chat.message import Answer
 from sensorium.core.errors import SensoriumError
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
-from sensorium.serving.anthropic.blocks import drafts
+from sensorium.serving.anthropic.answers import Events, Read, content, ending, named
+from sensorium.serving.anthropic.blocks import Blocks, Paper
 from sensorium.serving.anthropic.errors import body
+from sensorium.serving.anthropic.tools import toolbox
 from sensorium.serving.asking import Ask, wishes
 from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.faults import fault_of
@@ -22,22 +25,33 @@ from sensorium.serving.log import tell_failure
 from sensorium.serving.streams import event, json_response, known, stream_response
 from sensorium.serving.visit import visit_of
 
-NO_TOOLS = "no tools can be called here"
+
+@dataclass(frozen=True)
+class MessagesRequest:
+    """A request as it was read. papers: the documents that the answer is to cite; None for no citations."""
+
+    ask: Ask
+    stream: bool
+    papers: tuple[Paper, ...] | None
 
 
 async def messages(request: Request) -> Response:
     """Answer a talk."""
     desk: Desk = request.app.state.desk
-    ask, stream = read(await desk.json(request), desk.limits)
-    head = {"id": f"msg_{uuid4().hex}", "type": "message", "role": "assistant", "model": ask.model}
-    if stream:
-        return stream_response(_events(request, head, await desk.pieces(request, ask)))
-    (said,) = await desk.answers(request, ask)
+    asked = read(await desk.json(request), desk.limits)
+    papers = await _read_papers(request, asked)
+    head = {"id": f"msg_{uuid4().hex}", "type": "message", "role": "assistant", "model": asked.ask.model}
+    if asked.stream:
+        pieces = await desk.pieces(request, asked.ask)
+        return stream_response(_events(request, head, pieces, Events(asked.ask.tools, papers)))
+    (said,) = await desk.answers(request, asked.ask)
+    blocks = content(said.answer.text, asked.ask.tools, papers)
+    called = any(block["type"] == "tool_use" for block in blocks)
     return json_response(
         {
             **head,
-            "content": [{"type": "text", "text": said.answer.text, "citations": None}],
-            **_ending(said.answer, said.stopped_by),
+            "content": blocks,
+            **ending(said.answer, said.stopped_by, called=called),
             "usage": {**_prompt(said.answer), "output_tokens": said.answer.usage.completion_tokens},
             "sensorium": known(said.answer),
         }
@@ -45,20 +59,21 @@ async def messages(request: Request) -> Response:
 
 
 async def count_tokens(request: Request) -> Response:
-    """Count the tokens of a talk, media included."""
+    """Count the tokens of a talk, media and tools included."""
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
-        ask = Ask(fields.text("model"), drafts(fields, desk.limits))
+        ask = Ask(fields.text("model"), Blocks(desk.limits).drafts(fields), tools=toolbox(fields))
         fields.inert("output_config")  # of the answer, which is not made
         _refuse(fields)
     return json_response({"input_tokens": await desk.count(request, ask)})
 
 
-def read(data: object, limits: ServerLimits) -> tuple[Ask, bool]:
-    """The request that a body spells, and whether it is to be streamed. Raises: Refusal, naming the field."""
+def read(data: object, limits: ServerLimits) -> MessagesRequest:
+    """The request that a body spells. Raises: Refusal, naming the field."""
+    blocks = Blocks(limits)
     with Fields(data) as fields:
         model = fields.text("model")
-        talk = drafts(fields, limits)
+        talk = blocks.drafts(fields)
         if "max_tokens" not in fields:
             raise refused("max_tokens", "it is missing", "a number")
         asked = wishes(fields, max_tokens="max_tokens", temperature="temperature", top_p="top_p", top_k="top_k")
@@ -66,21 +81,30 @@ def read(data: object, limits: ServerLimits) -> tuple[Ask, bool]:
         stream = fields.flag("stream")
         with fields.table("output_config") as config:
             form = named_form(config, "format")
+        tools = toolbox(fields)
         _refuse(fields)
-        return Ask(model, talk, asked, stops, form=form), stream
+    if blocks.cited and form is not None:
+        raise refused("output_config.format", "the answer has a form, and is to cite", "one of the two")
+    ask = Ask(model, talk, asked, stops, form=form, tools=tools)
+    return MessagesRequest(ask, stream, tuple(blocks.papers) if blocks.cited else None)
+
+
+async def _read_papers(request: Request, asked: MessagesRequest) -> Read | None:
+    """The documents that are to be cited, with the text of each page. Raises: SensoriumError."""
+    if asked.papers is None:
+        return None
+    desk: Desk = request.app.state.desk
+    read_: list[tuple[Paper, tuple[str, ...]]] = []
+    for paper in asked.papers:
+        source = paper.source
+        read_.append((paper, (source,) if isinstance(source, str) else await desk.page_texts(request, source)))
+    return tuple(read_)
 
 
 def _refuse(fields: Fields) -> None:
     fields.inert("metadata", "cache_control")
     fields.only("service_tier", "auto", "standard_only", otherwise="there is one tier")
-    fields.only("tools", otherwise=NO_TOOLS)
-    fields.only("tool_choice", {"type": "auto"}, {"type": "none"}, otherwise=NO_TOOLS)
     fields.only("thinking", {"type": "disabled"}, otherwise="this model does not think aloud")
-
-
-def _ending(answer: Answer, stopped_by: str | None) -> dict[str, Any]:
-    reason = "max_tokens" if answer.finish_reason == "length" else "end_turn"
-    return {"stop_reason": "stop_sequence" if stopped_by else reason, "stop_sequence": stopped_by}
 
 
 def _prompt(answer: Answer | None) -> dict[str, int]:
@@ -89,26 +113,24 @@ def _prompt(answer: Answer | None) -> dict[str, int]:
 
 
 async def _events(
-    request: Request, head: dict[str, Any], pieces: AsyncGenerator[Piece, None]
+    request: Request, head: dict[str, Any], pieces: AsyncGenerator[Piece, None], blocks: Events
 ) -> AsyncGenerator[bytes, None]:
     """The stream of an answer; tokens of the prompt are known, and told, at its end."""
-
-    def named(kind: str, **told: Any) -> bytes:
-        return event({"type": kind, **told}, kind)
-
     try:
         start = {**head, "content": [], "stop_reason": None, "stop_sequence": None}
         yield named("message_start", message={**start, "usage": {**_prompt(None), "output_tokens": 0}})
-        yield named("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        for each in blocks.begin():
+            yield each
         yield named("ping")
         async for _, said, _ in pieces:
-            if said.text:
-                yield named("content_block_delta", index=0, delta={"type": "text_delta", "text": said.text})
+            for each in blocks.push(said.text):
+                yield each
             if said.answer is not None:
-                yield named("content_block_stop", index=0)
+                for each in blocks.finish():
+                    yield each
                 yield named(
                     "message_delta",
-                    delta=_ending(said.answer, said.stopped_by),
+                    delta=ending(said.answer, said.stopped_by, called=blocks.called),
                     usage={**_prompt(said.answer), "output_tokens": said.answer.usage.completion_tokens},
                     sensorium=known(said.answer),
                 )
