@@ -29,7 +29,7 @@ def _group() -> None:
 @fusion.command()
 def compare(
     *,
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Of each run.")] = 1500,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Of each run.")] = 900,
     seeds: Annotated[int, typer.Option(min=1, metavar="K", help="Runs of each fusion.")] = 3,
     samples: Annotated[int, typer.Option(min=30, metavar="N", help="To train on, the same for all.")] = 6000,
     questions: Annotated[int, typer.Option(min=1, metavar="N", help="Of each kind, in each condition.")] = 100,
@@ -48,8 +48,8 @@ def compare(
 
     A picture and a sound are asked about, whole and with one of them missing, blank or noisy; or a picture and a note
     in words, which early and middle fusion alone can join. The table goes to standard output; report.md and report.html
-    in the folder have all of it. The defaults take under an hour on two cores; what was interrupted goes on with the
-    same command.
+    in the folder have all of it. The defaults take about half an hour on two cores, beside text a few minutes; what was
+    interrupted goes on with the same command.
     """
     from sensorium.evaluation.fusion.page import markdown_rows, summary
     from sensorium.evaluation.fusion.settings import Settings

@@ -41,7 +41,7 @@ def test_losses_fall_and_a_seed_says_everything(start: Path) -> None:
         curves.append(teach(pupil, lessons, {"either": lessons}, steps=4, seed=seed))
     first, same, other = curves
     assert [point.step for point in first] == [1, 2, 3, 4]
-    assert first[-1].loss["either"] < 0.9 * first[0].loss["either"]
+    assert first[-1].loss["either"] < 0.95 * first[0].loss["either"]
     assert all(0.0 <= point.right["either"] <= 1.0 for point in first)
     assert first == same
     assert first != other

@@ -60,4 +60,4 @@ def test_both_forms_have_all_of_it() -> None:
         for cell in (table.about, *(cell for row in table.rows for cell in row)):
             assert cell in text
             assert cell in plain
-    assert "sensorium fusion compare --steps 1500 --seeds 2" in text
+    assert "sensorium fusion compare --steps 900 --seeds 2" in text

@@ -6,10 +6,10 @@ import pytest
 
 from sensorium.evaluation.fusion.damage import damaged
 from sensorium.evaluation.fusion.result import Comparison
-from sensorium.evaluation.fusion.run import LONGEST, Start
+from sensorium.evaluation.fusion.run import LONGEST, Start, _train
 from sensorium.evaluation.fusion.samples import asked
-from sensorium.evaluation.fusion.settings import contenders
-from sensorium.evaluation.fusion.task import KINDS
+from sensorium.evaluation.fusion.settings import BASE, Settings, contenders, suited
+from sensorium.evaluation.fusion.task import CHANCE, KINDS
 from sensorium.models.composed.config import ComposedConfig
 from sensorium.runtime.load import load
 
@@ -31,6 +31,14 @@ def test_the_model_of_a_run_answers_as_it_was_measured(compared: tuple[Path, Com
     assert weights is not None
     assert weights["image"] == pytest.approx(sum(images) / len(images), abs=1e-4)
     assert run.tokens == pytest.approx(sum(tokens) / len(tokens))
+
+
+@pytest.mark.slow  # half a minute: the shipped model and rates, as long as it takes
+def test_beside_a_note_all_kinds_of_questions_are_learnt(tmp_path: Path) -> None:
+    model = contenders(suited(BASE, "text"))["early"]
+    settings = Settings(steps=400, seeds=1, samples=3000, beside="text")
+    last = _train(Start("early", model, 2), settings, tmp_path)[-1]
+    assert all(last.right[kind] > CHANCE[kind] + 0.3 for kind in KINDS)
 
 
 def test_a_run_has_a_name(tiny: ComposedConfig) -> None:

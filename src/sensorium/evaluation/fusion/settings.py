@@ -24,7 +24,7 @@ class Settings:
     beside: what stands beside the picture. Beside words there are two ways to meet: late and gated fusion join media.
     """
 
-    steps: int = 1500
+    steps: int = 900
     seeds: int = 3
     samples: int = 6000
     questions: int = 100
