@@ -1,15 +1,17 @@
 """A model in a process of its own: the same answers, and what its death does (faults F17, F18, F21)."""
 
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from tests.serving.conftest import Running, Start
 from tests.serving.hardening.spoken import PROTOCOLS, Protocol, send
-from tests.serving.hardening.test_connections import LONG, opened, stream, until
+from tests.serving.hardening.test_connections import LONG, opened, received, stream, until
 from tests.serving.sent import PNG, uri
 
 from sensorium.serving import supervised
@@ -83,6 +85,49 @@ def test_its_death_is_told_at_once_and_another_takes_its_place(
     assert until(lambda: ready(apart), 60.0)
     assert engine(apart).pid != before
     assert send(apart, PROTOCOLS[0].path, PROTOCOLS[0].ask()).status == 200
+
+
+STREAMED: dict[str, tuple[str, dict[str, Any], bytes]] = {
+    "openai": ("/v1/chat/completions", {"max_tokens": 200, "temperature": 3.0, "stream": True}, b'data: {"error":'),
+    "anthropic": ("/v1/messages", {"max_tokens": 200, "temperature": 3.0, "stream": True}, b"event: error\n"),
+    "gemini": (
+        "/v1beta/models/tiny:streamGenerateContent?alt=sse",
+        {"generationConfig": {"maxOutputTokens": 200, "temperature": 3.0}},
+        b'data: {"error":',
+    ),
+    "ollama": ("/api/chat", {"stream": True, "options": {"num_predict": 200, "temperature": 3.0}}, b'{"error":'),
+}
+"""Paths, fields and the error of streams that are long; temperatures keep them from ending early."""
+
+
+def test_clients_of_every_protocol_are_told_of_its_death(apart: Running) -> None:
+    """Streams that have begun, and whole answers that are waited for: an error in the shape of each, within 2 s."""
+    assert until(lambda: ready(apart) and engine(apart).running == 0, 20.0)
+    pid = engine(apart).pid or 0
+    with ExitStack() as stack:
+        streams = []
+        for protocol in PROTOCOLS:
+            path, fields, _ = STREAMED[protocol.name]
+            os.kill(pid, signal.SIGCONT)
+            streams.append(stack.enter_context(opened(apart, {**protocol.ask(), **fields}, path)))
+            begun = streams[-1].recv(65_536)
+            os.kill(pid, signal.SIGSTOP)  # none of them gets far
+            assert b" 200 " in begun.split(b"\r\n")[0]
+        whole = [stack.enter_context(opened(apart, each.ask(), each.path)) for each in PROTOCOLS]
+        assert until(lambda: engine(apart).running == 8)
+        os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        for protocol, connection in zip(PROTOCOLS, streams, strict=True):
+            assert STREAMED[protocol.name][2] in received(connection, b"0\r\n\r\n"), protocol.name
+        for protocol, connection in zip(PROTOCOLS, whole, strict=True):
+            head, _, body = received(connection, b"}").partition(b"\r\n\r\n")
+            assert head.split()[1] in (b"503", b"529")  # the latter is Anthropic's
+            assert b"retry-after" in head.lower()
+            assert "started again" in protocol.shape(json.loads(body))
+        assert time.monotonic() - began < 2.0
+    assert until(lambda: ready(apart), 60.0)
+    for protocol in PROTOCOLS:
+        assert send(apart, protocol.path, protocol.ask()).status == 200
 
 
 def test_a_process_that_dies_again_and_again_is_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
