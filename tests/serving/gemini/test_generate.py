@@ -94,14 +94,15 @@ def test_without_sse_a_stream_is_one_list(server: Running) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"tools": [{"functionDeclarations": []}]}, "tools"),
+        ({"tools": [{"codeExecution": {}}]}, "tools[0].codeExecution"),
         ({"cachedContent": "cachedContents/1"}, "cachedContent"),
         ({"safetySettings": [{"category": "X", "threshold": "BLOCK_LOW_AND_ABOVE"}]}, "safetySettings[0].threshold"),
-        ({"generationConfig": {"responseMimeType": "application/json"}}, "generationConfig.responseMimeType"),
+        ({"generationConfig": {"responseMimeType": "text/x.enum"}}, "generationConfig.responseMimeType"),
+        ({"generationConfig": {"responseSchema": {"type": "STRING"}}}, "generationConfig.responseSchema"),
         ({"generation_config": {"response_modalities": ["AUDIO"]}}, "generationConfig.responseModalities"),
         ({"generationConfig": {"nonsense": 1}}, "generationConfig.nonsense"),
         ({"contents": []}, "contents"),
-        ({"contents": [{"role": "function", "parts": [{"text": "x"}]}]}, "contents[0].role"),
+        ({"contents": [{"role": "robot", "parts": [{"text": "x"}]}]}, "contents[0].role"),
         ({"contents": [{"parts": [{"functionCall": {"name": "f"}}]}]}, "contents[0].parts[0]"),
         ({"contents": [{"parts": [{"text": "x", "inlineData": {}}]}]}, "contents[0].parts[0]"),
         ({"contents": [{"parts": [{"text": "x", "videoMetadata": {"fps": 1}}]}]}, "contents[0].parts[0].videoMetadata"),

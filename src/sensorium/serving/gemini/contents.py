@@ -1,15 +1,20 @@
 """Contents and their parts in Gemini's spelling, which is camelCase; snake_case is taken too."""
 
+import json
 from collections.abc import Callable
 
 from sensorium.chat.message import Role, Text
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.fields import Fields, refused
+from sensorium.serving.files import id_in, named
 from sensorium.serving.limits import ServerLimits
+from sensorium.serving.tools import call_part, joined, result_parts
 
-_ROLES: dict[str, Role] = {"user": "user", "model": "assistant"}
+_ROLES: dict[str, Role] = {"user": "user", "model": "assistant", "function": "user", "tool": "user"}
 _PLAIN = str.maketrans("-_", "+/")
-_KINDS = ("text", "inlineData", "fileData")
+_KINDS = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
+_THEIRS = ("args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema")
+"""Fields whose keys are the client's own words."""
 
 
 def camel(value: object) -> object:
@@ -24,7 +29,7 @@ def camel(value: object) -> object:
         name = first + "".join(word[:1].upper() + word[1:] for word in rest)
         if name in found:
             raise refused(name, "it stands in two spellings", "one")
-        found[name] = camel(each)
+        found[name] = each if name in _THEIRS else camel(each)
     return found
 
 
@@ -34,50 +39,67 @@ def drafts(fields: Fields, limits: ServerLimits) -> tuple[Draft, ...]:
     if "systemInstruction" in fields:
         with fields.table("systemInstruction") as system:
             system.only("role", "system", "user", otherwise="it is the system's")
-            talk.append(Draft("system", _parts(system, limits, only_text=True)))
+            talk.append(Draft("system", _parts(system, limits, ("text",))))
     for content in fields.tables("contents", most=limits.messages, needed=True):
-        role = _ROLES[content.word("role", ("user", "model"), "user")]
-        talk.append(Draft(role, _parts(content, limits, only_text=role == "assistant")))
-    return tuple(talk)
+        role = _ROLES[content.word("role", ("user", "model", "function", "tool"), "user")]
+        kinds = ("text", "functionCall") if role == "assistant" else tuple(k for k in _KINDS if k != "functionCall")
+        talk.append(Draft(role, _parts(content, limits, kinds)))
+    return joined(talk)
 
 
 def parts_of(content: Fields, limits: ServerLimits) -> tuple[Text | Given, ...]:
     """The parts of one content of the user. Raises: Refusal, naming the field."""
     content.only("role", "user", otherwise="it is the user's")
-    return _parts(content, limits, only_text=False)
+    return _parts(content, limits, ("text", "inlineData", "fileData"))
 
 
-def _parts(content: Fields, limits: ServerLimits, *, only_text: bool) -> tuple[Text | Given, ...]:
-    found = []
+def _parts(content: Fields, limits: ServerLimits, kinds: tuple[str, ...]) -> tuple[Text | Given, ...]:
+    found: list[Text | Given] = []
     for part in content.tables("parts", most=limits.messages, needed=True):
         given = [name for name in _KINDS if name in part]
-        if len(given) != 1:
-            other = next(iter(part), "nothing")
-            got = f"{len(given)} of text, inlineData and fileData" if given else f"{other[:40]!a}"
-            raise refused(part.path, got, "one of text, inlineData and fileData")
-        made = _READERS[given[0]](part)
-        if only_text and not isinstance(made, Text):
-            raise refused(part.path, "a medium", "text here, and media in the user's contents")
+        if len(given) != 1 or given[0] not in kinds:
+            other = next(iter(given), next(iter(part), "nothing"))
+            got = f"{len(given)} of {', '.join(_KINDS)}" if len(given) > 1 else f"{other[:40]!a}"
+            raise refused(part.path, f"got {got}", f"one of {', '.join(kinds)}")
+        found += _READERS[given[0]](part)
         part.only("thought", False, otherwise="thoughts cannot be given back to this model")
-        found.append(made)
+        part.inert("thoughtSignature")  # it proves a thought, which there was none
     return tuple(found)
 
 
-def _text(part: Fields) -> Text:
-    return Text(part.text("text"))
+def _text(part: Fields) -> tuple[Text]:
+    return (Text(part.text("text")),)
 
 
-def _inline(part: Fields) -> Given:
+def _inline(part: Fields) -> tuple[Given]:
     with part.table("inlineData") as data:
         data.inert("displayName")
         kind = data.text("mimeType")
-        return inline(data.at("data"), data.text("data").translate(_PLAIN), _plain(kind, data.at("mimeType")))
+        return (inline(data.at("data"), data.text("data").translate(_PLAIN), _plain(kind, data.at("mimeType"))),)
 
 
-def _file(part: Fields) -> Given:
+def _file(part: Fields) -> tuple[Given]:
     with part.table("fileData") as data:
         data.inert("displayName", "mimeType")
-        return Given(data.at("fileUri"), data.text("fileUri"))
+        field, uri = data.at("fileUri"), data.text("fileUri")
+        kept = id_in(uri)
+        return (Given(field, uri) if kept is None else named(field, kept),)
+
+
+def _call(part: Fields) -> tuple[Text]:
+    with part.table("functionCall") as call:
+        call.inert("id")
+        with call.table("args") as given:
+            arguments = {name: given.take(name) for name in list(given)}
+        return (call_part(call.text("name"), json.dumps(arguments, ensure_ascii=False)),)
+
+
+def _response(part: Fields) -> tuple[Text | Given, ...]:
+    with part.table("functionResponse") as response:
+        response.inert("id", "name")  # results stand in the order of their calls
+        with response.table("response") as given:
+            told = {name: given.take(name) for name in list(given)}
+        return result_parts((Text(json.dumps(told, ensure_ascii=False)),))
 
 
 def _plain(kind: str, field: str) -> str:
@@ -87,4 +109,10 @@ def _plain(kind: str, field: str) -> str:
     return kind
 
 
-_READERS: dict[str, Callable[[Fields], Text | Given]] = {"text": _text, "inlineData": _inline, "fileData": _file}
+_READERS: dict[str, Callable[[Fields], tuple[Text | Given, ...]]] = {
+    "text": _text,
+    "inlineData": _inline,
+    "fileData": _file,
+    "functionCall": _call,
+    "functionResponse": _response,
+}

@@ -1,30 +1,35 @@
 """POST /api/chat and /api/generate: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
+import json
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sensorium.chat.message import Answer, Role, Text
+from sensorium.chat.message import Answer, Text
 from sensorium.core.errors import SensoriumError
 from sensorium.engine.forms import Form
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
 from sensorium.serving.asking import Ask, wishes
+from sensorium.serving.calls import arguments_of, spoken
 from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.faults import fault_of
-from sensorium.serving.fields import Fields
+from sensorium.serving.fields import Fields, refused
 from sensorium.serving.forms import ANY_OBJECT, schema_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.ollama.errors import body
+from sensorium.serving.openai.tools import toolbox
 from sensorium.serving.streams import json_response, known, line, stream_response
+from sensorium.serving.tools import Toolbox, call_part, joined, result_parts
 from sensorium.serving.visit import visit_of
 
-ROLES: tuple[Role, ...] = ("system", "user", "assistant")
-NO_TOOLS = "no tools can be called here"
+ROLES: tuple[Literal["system", "user", "assistant", "tool"], ...] = ("system", "user", "assistant", "tool")
 HINTS = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "num_thread", "num_keep", "use_mmap", "low_vram", "numa")
 """Options about the machine, which change no answer: no talk is ever cut to fit."""
 
@@ -35,10 +40,10 @@ async def chat(request: Request) -> Response:
     """Answer a talk."""
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
-        talk = tuple(_message(each, desk.limits) for each in fields.tables("messages", most=desk.limits.messages))
-        fields.only("tools", otherwise=NO_TOOLS)
+        talk = joined([_message(each, desk.limits) for each in fields.tables("messages", most=desk.limits.messages)])
+        tools = toolbox(fields)
         ask, stream = _read(fields, talk)
-    return await _respond(request, ask, stream, lambda text: {"message": {"role": "assistant", "content": text}})
+    return await _respond(request, replace(ask, tools=tools), stream, partial(_spoken, tools))
 
 
 async def generate(request: Request) -> Response:
@@ -61,10 +66,37 @@ def model_id(name: str) -> str:
 
 def _message(message: Fields, limits: ServerLimits) -> Draft:
     role = message.word("role", ROLES)
-    message.only("tool_calls", otherwise=NO_TOOLS)
     message.only("thinking", "", otherwise="thoughts cannot be given back to this model")
     words = Text(message.text("content", ""))
-    return Draft(role, (*_images(message, limits), words))
+    if role == "tool":
+        message.inert("tool_name", "tool_call_id")  # results stand in the order of their calls
+        return Draft("user", result_parts((*_images(message, limits), words)))
+    calls = [_call(each) for each in message.tables("tool_calls", most=limits.messages)]
+    if calls and role != "assistant":
+        raise refused(message.at("tool_calls"), f"calls of the {role}", "calls of the assistant alone")
+    return Draft(role, (*_images(message, limits), words, *calls))
+
+
+def _call(call: Fields) -> Text:
+    call.inert("id", "type")
+    with call.table("function") as function:
+        function.inert("index")
+        with function.table("arguments") as given:
+            arguments = {name: given.take(name) for name in list(given)}
+        return call_part(function.text("name"), json.dumps(arguments, ensure_ascii=False))
+
+
+def _spoken(tools: Toolbox | None, text: str) -> dict[str, Any]:
+    """A message, its calls apart from its words; a call that was cut is told as the words that there are of it."""
+    words, calls = spoken(text, tools)
+    made = []
+    for call in calls:
+        given = arguments_of(call)
+        if given is None:
+            words += call.arguments
+        else:
+            made.append({"function": {"name": call.name, "arguments": given}})
+    return {"message": {"role": "assistant", "content": words, **({"tool_calls": made} if made else {})}}
 
 
 def _images(holder: Fields, limits: ServerLimits) -> list[Given]:
@@ -144,6 +176,10 @@ async def _lines(
 ) -> AsyncGenerator[bytes, None]:
     try:
         async for _, said, _ in pieces:
+            if ask.tools is not None:  # calls are told whole, so an answer that may hold some comes whole
+                if said.answer is not None:
+                    yield line({**_head(ask), **shape(said.answer.text), **_tail(said.answer)})
+                continue
             tail = {"done": False} if said.answer is None else _tail(said.answer)
             yield line({**_head(ask), **shape(said.text), **tail})
     except SensoriumError as error:

@@ -11,6 +11,7 @@ from sensorium.serving.fields import Fields
 from sensorium.serving.ollama.chat import model_id
 from sensorium.serving.shelf import Card
 from sensorium.serving.streams import json_response
+from sensorium.serving.tools import knows_tools
 
 _NO_TIME = "1970-01-01T00:00:00Z"
 
@@ -34,7 +35,7 @@ async def show(request: Request) -> Response:
         {
             "details": _details(card),
             "model_info": {"general.architecture": card.family},
-            "capabilities": ["completion", *sees],
+            "capabilities": ["completion", *sees, *(["tools"] if knows_tools(card) else [])],
             "modelfile": "",
             "parameters": "",
             "template": "",
