@@ -10,7 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sensorium.nn.big_batch import gather, in_pieces
+from sensorium.nn.big_batch import everybodys, in_pieces
 from sensorium.nn.contrast import info_nce
 
 
@@ -40,14 +40,14 @@ def test_pieces_have_the_gradient_of_the_whole() -> None:
 
 def test_one_process_gathers_itself() -> None:
     rows = torch.ones(2, 3)
-    assert gather(rows) is rows
+    assert everybodys(rows) is rows
 
 
 def _gradients(data: Tensor) -> tuple[Tensor, ...]:
     network, scale, _ = parts()
     rows = F.normalize(network(data), dim=-1)
     count = len(data) // 2
-    left, right = gather(rows[:count]), gather(rows[count:])
+    left, right = everybodys(rows[:count]), everybodys(rows[count:])
     return torch.autograd.grad(info_nce(left, right, scale.exp()), [*network.parameters(), scale])
 
 

@@ -10,7 +10,6 @@ from torch.nn import functional as F  # noqa: N812
 from sensorium.nn.contrast import (
     binding,
     cut,
-    hardened,
     info_nce,
     matryoshka,
     multi_positive,
@@ -94,7 +93,7 @@ def test_sigmoid_is_that_of_siglip() -> None:
 
 def test_hard_weights_follow_their_formula_and_none_is_info_nce() -> None:
     left, right = rows(1), rows(2)
-    assert hardened(left, right, SCALE, hardness=0.0).item() == pytest.approx(info_nce(left, right, SCALE).item())
+    assert info_nce(left, right, SCALE, hardness=1e-12).item() == pytest.approx(info_nce(left, right, SCALE).item())
     scores = scores_of(left, right)
 
     def side(table: list[list[float]]) -> float:
@@ -107,7 +106,7 @@ def test_hard_weights_follow_their_formula_and_none_is_info_nce() -> None:
         return total / 5
 
     columns = [[row[place] for row in scores] for place in range(5)]
-    found = hardened(left, right, SCALE, hardness=0.5)
+    found = info_nce(left, right, SCALE, hardness=0.5)
     assert found.item() == pytest.approx((side(scores) + side(columns)) / 2, abs=1e-12)
 
 
@@ -115,6 +114,22 @@ def test_binding_never_compares_two_that_are_bound() -> None:
     image, sound, film = rows(1), rows(2), rows(3)
     found = binding({"image": image, "audio": sound, "video": film}, "image", SCALE)
     assert found.item() == pytest.approx((info_nce(image, sound, SCALE) + info_nce(image, film, SCALE)).item() / 2)
+
+
+def test_binding_takes_further_rows_of_either_side() -> None:
+    image, sound, more = rows(1), rows(2), rows(3, 2)
+    kinds = {"image": image, "audio": sound}
+    one = binding(kinds, "image", SCALE, against={"audio": more}, hardness=0.3)
+    two = binding(kinds, "image", SCALE, against={"image": more}, hardness=0.3)
+    assert one.item() == pytest.approx(info_nce(image, sound, SCALE, against=more, hardness=0.3).item())
+    assert two.item() == pytest.approx(info_nce(sound, image, SCALE, against=more, hardness=0.3).item())
+
+
+def test_rows_without_negatives_have_no_weights() -> None:
+    left, right = rows(1, 2), rows(2, 2)
+    everything = torch.ones(2, 2, dtype=torch.bool)
+    found = multi_positive(left, right, everything, SCALE, hardness=0.5)
+    assert found.item() == pytest.approx(multi_positive(left, right, everything, SCALE).item())
 
 
 def test_matryoshka_is_the_mean_over_cut_rows() -> None:

@@ -1,5 +1,6 @@
 """Learning a space: the loss is over all kinds of a match; pieces have the gradient of the whole; runs resume."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.training.several import together
 
 from sensorium.core.errors import ConfigError
 from sensorium.data.matches.match import Draw, Match, Matches
@@ -19,6 +21,7 @@ from sensorium.models.nano_space.placer import NanoSpace
 from sensorium.nn.contrast import cut, multi_positive
 from sensorium.training import preparation
 from sensorium.training.contrast import Contrast, Pairing
+from sensorium.training.contrast_losses import FIRST_BIAS
 from sensorium.training.log import Progress
 from sensorium.training.loop import train
 from sensorium.training.recipe import Optimiser, Recipe
@@ -127,7 +130,7 @@ def test_samples_that_are_no_matches(objective: Contrast) -> None:
 def recipe(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Recipe]:
     monkeypatch.setattr(preparation, "matches", lambda name, root: Matches(name, Colours()))
 
-    def make(folder: str = "run", steps: int = 4) -> Recipe:
+    def make(folder: str = "run", steps: int = 4, **said: Any) -> Recipe:
         return Recipe(
             name="tiny",
             steps=steps,
@@ -135,7 +138,7 @@ def recipe(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -
             output=str(tmp_path / folder),
             start=str(tiny_folder),
             micro_batches=1,
-            stage=Stage(kind="contrastive"),
+            stage=Stage(kind="contrastive", **said),
             optimiser=Optimiser(warmup=2),
             precision="fp32",
             validate_every=steps,
@@ -145,6 +148,68 @@ def recipe(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -
         )
 
     return make
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"hardness": 0.3},
+        {"objective": "sigmoid"},
+        {"objective": "supervised", "altered": False},
+        {"objective": "binding", "anchor": "audio"},
+    ],
+)
+def test_a_run_of_each_objective(recipe: Callable[..., Recipe], said: dict[str, Any]) -> None:
+    folder = train(recipe(steps=2, **said), lambda _: None)
+    made = load_space(folder).embed(list(COLOURS))
+    assert np.isfinite(made).all()
+    entry = json.loads((folder.parent / "log.jsonl").read_text().splitlines()[-1])
+    assert entry["loss"]["colours"] > 0
+    bias = load_file(folder.parent / "checkpoint.safetensors").get("objective.drawing.bias")
+    assert (bias is not None and bias.item() != FIRST_BIAS) == (said.get("objective") == "sigmoid")
+
+
+def test_altered_words_may_be_left_out(tiny_folder: Path) -> None:
+    space = begin(tiny_folder)
+    with_them, without = (Contrast(space, stage=Stage("contrastive", altered=each)) for each in (True, False))
+    some = lessons(with_them, 0, 1, 2)
+    assert gradients(with_them, some)[0] > gradients(without, some)[0]
+
+
+SHARED = """
+name: shared
+steps: 3
+start: START
+mixture: {scenes: {batch: 5}, tones: {batch: 4}}
+micro_batches: 2
+stage: {kind: contrastive, gathered: true}
+optimiser: {warmup: 2, clip: 100.0, accumulate: 1, matrices: adamw, at_once: AT_ONCE}
+precision: fp32
+validate_every: 3
+validation_samples: 6
+save_every: 3
+workers: 0
+threads: 2
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_once", ["null", "2"])
+def test_two_processes_that_share_batches_learn_as_one(tmp_path: Path, tiny_folder: Path, at_once: str) -> None:
+    """Also where a batch does not come out even; all of it are rivals, wherever they were encoded."""
+    path = tmp_path / "shared.yaml"
+    path.write_text(SHARED.replace("START", str(tiny_folder)).replace("AT_ONCE", at_once))
+    for size in (1, 2):
+        together(size, path, [f"output={tmp_path / str(size)}"])
+    one, two = (load_file(tmp_path / str(size) / "checkpoint.safetensors") for size in (1, 2))
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        if name.startswith(("objective.", "average.")):  # of a rate of 0.002 what rounding makes of small gradients
+            torch.testing.assert_close(two[name], value, atol=2e-4, rtol=0)
+    alone, shared = (
+        json.loads((tmp_path / str(size) / "log.jsonl").read_text().splitlines()[-1])["loss"] for size in (1, 2)
+    )
+    assert shared == pytest.approx(alone, abs=2e-4)
 
 
 class Killed(BaseException):

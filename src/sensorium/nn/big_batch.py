@@ -35,7 +35,7 @@ def in_pieces(encode: Callable[[C], Tensor], pieces: Sequence[C], loss: Callable
         yield (encode(piece) * slope).sum()
 
 
-def gather(rows: Tensor) -> Tensor:
+def everybodys(rows: Tensor) -> Tensor:
     """The rows of all processes, in their order, with gradients to those of this one.
 
     Every process takes the loss of all rows and the mean of parameters' gradients over the processes, as data parallel

@@ -13,7 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 
-def info_nce(left: Tensor, right: Tensor, scale: Tensor, *, against: Tensor | None = None) -> Tensor:
+def info_nce(
+    left: Tensor, right: Tensor, scale: Tensor, *, against: Tensor | None = None, hardness: float = 0.0
+) -> Tensor:
     """Each row has to find its pair among all rows of the other side, in both directions.
 
     Inputs:
@@ -22,25 +24,37 @@ def info_nce(left: Tensor, right: Tensor, scale: Tensor, *, against: Tensor | No
         against: [M, D] more rows of the right side, which belong to nothing: hard negatives (NegCLIP, Yuksekgonul et
             al. 2023).
 
+    Args:
+        hardness: negatives weigh the more the nearer they are (Robinson et al. 2021, without their debiasing): that of
+            one is exp(hardness * its score), the mean over the negatives of a row being 1. Weights are taken as they
+            are, no gradient goes through them.
+
     Returns: [].
     """
     pairs = torch.eye(len(left), dtype=torch.bool, device=left.device)
-    return multi_positive(left, right, pairs, scale, against=against)
+    return multi_positive(left, right, pairs, scale, against=against, hardness=hardness)
 
 
 def multi_positive(
-    left: Tensor, right: Tensor, positives: Tensor, scale: Tensor, *, against: Tensor | None = None
+    left: Tensor,
+    right: Tensor,
+    positives: Tensor,
+    scale: Tensor,
+    *,
+    against: Tensor | None = None,
+    hardness: float = 0.0,
 ) -> Tensor:
     """The same where a row may belong to several: the mean over those. Rows that belong to none do not count.
 
-    Inputs: left: [A, D]; right: [B, D]; positives: [A, B] bool; scale, against: as of `info_nce`.
+    Inputs: left: [A, D]; right: [B, D]; positives: [A, B] bool; scale, against, hardness: as of `info_nce`.
 
     Returns: [].
     """
     scores = scale * left @ right.T  # [A, B]
     among = scores if against is None else torch.cat((scores, scale * left @ against.T), dim=1)
-    to_right = _found(among.log_softmax(dim=1)[:, : len(right)], positives)
-    to_left = _found(scores.log_softmax(dim=0).T, positives.T)
+    belongs = F.pad(positives, (0, among.shape[1] - len(right)))
+    to_right = _found(_weighed(among, belongs, hardness).log_softmax(dim=1), belongs)
+    to_left = _found(_weighed(scores.T, positives.T, hardness).log_softmax(dim=1), positives.T)
     return -(to_right + to_left) / 2
 
 
@@ -65,30 +79,36 @@ def sigmoid(left: Tensor, right: Tensor, scale: Tensor, bias: Tensor, positives:
     return -F.logsigmoid(torch.where(positives, scores, -scores)).sum() / len(left)
 
 
-def hardened(left: Tensor, right: Tensor, scale: Tensor, *, hardness: float) -> Tensor:
-    """InfoNCE in which negatives weigh the more the nearer they are (Robinson et al. 2021, without their debiasing).
-
-    The weight of a negative is exp(hardness * its score), the mean over the negatives of a row being 1; weights are
-    taken as they are, no gradient goes through them. With a hardness of 0 it is `info_nce`.
-
-    Inputs: as of `info_nce`. Returns: [].
-    """
-    scores = scale * left @ right.T
-    pairs = torch.eye(len(left), dtype=torch.bool, device=left.device)
-    return (_hard(scores, pairs, hardness) + _hard(scores.T, pairs, hardness)) / 2
-
-
-def binding(rows: Mapping[str, Tensor], anchor: str, scale: Tensor, positives: Tensor | None = None) -> Tensor:
+def binding(
+    rows: Mapping[str, Tensor],
+    anchor: str,
+    scale: Tensor,
+    positives: Tensor | None = None,
+    *,
+    against: Mapping[str, Tensor] | None = None,
+    hardness: float = 0.0,
+) -> Tensor:
     """Several modalities of the same things, each bound to one of them alone (ImageBind).
 
-    Inputs: rows: by modality, [N, D]; anchor: one of these; positives: [N, N] bool, None for pairs in order.
+    Inputs:
+        rows: by modality, [N, D].
+        anchor: one of these.
+        positives: [N, N] bool, None for pairs in order.
+        against: by modality, [M, D] more rows of it, which belong to nothing.
+        hardness: as of `info_nce`.
 
     Returns: [], the mean over the other modalities.
     """
-    bound = rows[anchor]
+    bound, more = rows[anchor], against or {}
     if positives is None:
         positives = torch.eye(len(bound), dtype=torch.bool, device=bound.device)
-    losses = [multi_positive(bound, other, positives, scale) for name, other in rows.items() if name != anchor]
+    losses = []
+    for name, other in rows.items():
+        if name == anchor:
+            continue
+        sides = (other, bound, positives.T) if anchor in more else (bound, other, positives)
+        some = more.get(anchor, more.get(name))
+        losses.append(multi_positive(*sides, scale, against=some, hardness=hardness))
     return torch.stack(losses).mean()
 
 
@@ -112,8 +132,10 @@ def _found(chances: Tensor, positives: Tensor) -> Tensor:
     return own.sum() / (counts > 0).sum().clamp(min=1)
 
 
-def _hard(scores: Tensor, pairs: Tensor, hardness: float) -> Tensor:
-    apart = (hardness * scores.detach()).masked_fill(pairs, -torch.inf)
-    weights = apart.log_softmax(dim=1) + (scores.new_tensor(scores.shape[1] - 1.0)).log()
-    weighted = scores + weights.masked_fill(pairs, 0.0)
-    return -weighted.log_softmax(dim=1).diagonal().mean()
+def _weighed(scores: Tensor, positives: Tensor, hardness: float) -> Tensor:
+    """Scores to which the logarithm of each negative's weight is added. Inputs, returns: [A, B]."""
+    if hardness == 0:
+        return scores
+    apart = (hardness * scores.detach()).masked_fill(positives, -torch.inf)
+    counts = (~positives).sum(dim=1, keepdim=True).to(scores.dtype)
+    return scores + (apart.log_softmax(dim=1) + counts.log()).masked_fill(positives, 0.0)

@@ -6,7 +6,6 @@ in the same micro-batch; matches of one key belong together, and words that were
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -19,10 +18,13 @@ from sensorium.inputs.batching import Talk
 from sensorium.inputs.spec import InputSpec
 from sensorium.models.dual.texts import Texts
 from sensorium.models.nano_space.placer import NanoSpace, gather
-from sensorium.nn.big_batch import in_pieces
-from sensorium.nn.contrast import matryoshka, multi_positive
+from sensorium.nn.big_batch import everybodys, in_pieces
+from sensorium.nn.contrast import matryoshka
+from sensorium.training.contrast_losses import LOSSES, TEXT
 from sensorium.training.lesson import Lesson
 from sensorium.training.objective import PARTS, Amounts, Marks, Objective, Part
+from sensorium.training.processes import Alone, Processes
+from sensorium.training.stage import Stage
 
 WORDS, AGAINST, MEDIA = 0, 1, 2
 """Places among the rows of a match: its words, the altered words, then its media."""
@@ -59,11 +61,32 @@ class MatchTutor:
 
 
 class Contrast(Objective):
-    """Multi-positive InfoNCE between all kinds of a match, over the widths that places may be cut to."""
+    """A loss between all kinds of a match, over the widths that places may be cut to.
 
-    def __init__(self, space: NanoSpace, at_once: int | None = None) -> None:
-        """Build. Args: space: that learns; at_once: matches whose graph is kept at a time, None for all."""
+    Where processes share a micro-batch, each has all of its matches, encodes its share, and takes the loss of all rows.
+    """
+
+    def __init__(
+        self,
+        space: NanoSpace,
+        at_once: int | None = None,
+        *,
+        stage: Stage | None = None,
+        processes: Processes | None = None,
+    ) -> None:
+        """Build.
+
+        Args:
+            space: that learns.
+            at_once: matches whose graph is kept at a time, None for all.
+            stage: what it says of a space; None for what it says by itself.
+            processes: those that share each micro-batch, None where none do.
+        """
         super().__init__()
+        stage = stage or Stage("contrastive")
+        self.drawing = LOSSES[stage.objective](stage)
+        self._altered = stage.altered
+        self._processes = processes or Alone()
         self.model = space.network
         self.texts = space.texts
         self.tutor = MatchTutor(space.texts, space.config.inputs)
@@ -77,16 +100,27 @@ class Contrast(Objective):
     def parts(self, lessons: Sequence[Lesson], amounts: Amounts) -> Iterator[Part]:
         """The whole batch at once, or in pieces by gradient caching (nn/big_batch.py)."""
         pairings = _pairings(lessons)
+        own = self._share(pairings)
         share = len(pairings) / amounts[0]
-        if self.at_once is None or self.at_once >= len(pairings):
-            loss = self.loss(self.rows(pairings), pairings) * share
+
+        def judged(rows: Tensor) -> Tensor:
+            return self.loss(everybodys(rows)[: len(pairings)], pairings) * share
+
+        if self.at_once is None or self.at_once >= len(own):
+            loss = judged(self.rows(own))
             yield Part(loss, loss.item())
             return
-        pieces = [pairings[start : start + self.at_once] for start in range(0, len(pairings), self.at_once)]
+        pieces = [own[start : start + self.at_once] for start in range(0, len(own), self.at_once)]
         first = True
-        for loss in in_pieces(self.rows, pieces, lambda rows: self.loss(rows, pairings) * share):
+        for loss in in_pieces(self.rows, pieces, judged):
             yield Part(loss, loss.item() if first else 0.0)
             first = False
+
+    def _share(self, pairings: Sequence[Pairing]) -> Sequence[Pairing]:
+        """What this process encodes: as many as any other, the last match again where it does not come out even."""
+        count = -(-len(pairings) // self._processes.size)
+        places = range(self._processes.rank * count, (self._processes.rank + 1) * count)
+        return [pairings[min(place, len(pairings) - 1)] for place in places]
 
     def rows(self, pairings: Sequence[Pairing]) -> Tensor:
         """Places of words, altered words (or the words again, where there are none) and media: [B, 2 + media, D]."""
@@ -113,23 +147,19 @@ class Contrast(Objective):
         return torch.cat(made)[[numbers[text] for text in written]]
 
     def loss(self, rows: Tensor, pairings: Sequence[Pairing]) -> Tensor:
-        """The mean over pairs of kinds. Inputs: rows: [B, 2 + media, D]. Returns: []."""
-        positives = _same_key(pairings).to(rows.device)
+        """Of all kinds, the mean over widths. Inputs: rows: [B, 2 + media, D]. Returns: []."""
         said = {tuple(pairing.talk.ids) for pairing in pairings}
-        altered = [bool(each.against) and each.against not in said for each in pairings]
+        altered = [self._altered and bool(each.against) and each.against not in said for each in pairings]
+        names = [TEXT, *(item.modality for item in pairings[0].talk.items)]
+        keys = _keys(pairings).to(rows.device)
         scale = self.model.logit_scale.exp().clamp(max=SHARPEST)
-        words, against = rows[:, WORDS], rows[:, AGAINST][altered]
-        media = rows[:, MEDIA:].unbind(dim=1)
 
-        def told(medium: Tensor, words: Tensor, against: Tensor) -> Tensor:
-            return multi_positive(medium, words, positives, scale, against=against if len(against) else None)
+        def drawn(against: Tensor, *kinds: Tensor) -> Tensor:
+            loss: Tensor = self.drawing(dict(zip(names, kinds, strict=True)), against, keys, scale)
+            return loss
 
-        def together(one: Tensor, two: Tensor) -> Tensor:
-            return multi_positive(one, two, positives, scale)
-
-        losses = [matryoshka(told, (medium, words, against), self.dimensions) for medium in media]
-        losses += [matryoshka(together, pair, self.dimensions) for pair in combinations(media, 2)]
-        return torch.stack(losses).mean()
+        kinds = (rows[:, WORDS], *rows[:, MEDIA:].unbind(dim=1))
+        return matryoshka(drawn, (rows[:, AGAINST][altered], *kinds), self.dimensions)
 
     @torch.no_grad()
     def judge(self, lessons: Sequence[Lesson]) -> Marks:
@@ -137,7 +167,8 @@ class Contrast(Objective):
         pairings = _pairings(lessons)
         rows = self.rows(pairings)
         nearest = (rows[:, MEDIA] @ rows[:, WORDS].T).argmax(dim=1)
-        right = _same_key(pairings).to(rows.device)[torch.arange(len(pairings), device=rows.device), nearest]
+        keys = _keys(pairings).to(rows.device)
+        right = keys[nearest] == keys
         return Marks(right, self.loss(rows, pairings).item() * len(pairings), float(len(pairings)))
 
 
@@ -145,8 +176,7 @@ def _pairings(lessons: Sequence[Lesson]) -> list[Pairing]:
     return [lesson for lesson in lessons if isinstance(lesson, Pairing)]
 
 
-def _same_key(pairings: Sequence[Pairing]) -> Tensor:
-    """[B, B] bool."""
+def _keys(pairings: Sequence[Pairing]) -> Tensor:
+    """A number below B for each, the same for those of one key: [B]."""
     numbers: dict[str, int] = {}
-    keys = torch.tensor([numbers.setdefault(pairing.key, len(numbers)) for pairing in pairings])
-    return keys[:, None] == keys
+    return torch.tensor([numbers.setdefault(pairing.key, len(numbers)) for pairing in pairings])

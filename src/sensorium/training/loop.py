@@ -12,10 +12,11 @@ uninterrupted run: samples are functions of (seed, step), and the checkpoint hol
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
+from sensorium.data.sample import Domain
 from sensorium.training.log import LOG, HeldOut, Progress, append_entry, entry, write_log
 from sensorium.training.preparation import MicroBatch, Steps, stream
 from sensorium.training.pupil import MODEL
@@ -25,15 +26,22 @@ from sensorium.training.trainer import Trainer
 LOG_EVERY = 25
 
 
-def train(recipe: Recipe, report: Callable[[Progress], None]) -> Path:
-    """Train a recipe to its last step, or go on with an interrupted run. Returns: the model folder.
+def train(recipe: Recipe, report: Callable[[Progress], None], *, domains: Mapping[str, Domain] | None = None) -> Path:
+    """Train a recipe to its last step, or go on with an interrupted run.
+
+    Args:
+        recipe: what is learnt, from what.
+        report: hears how far it is, every few steps and after each validation.
+        domains: of one's own making, by their name in the mixture; whoever goes on with a run gives the same again.
+
+    Returns: the model folder.
 
     Raises: ConfigError or UsageError for a recipe that cannot be, CheckpointError when the output folder belongs to
     another run, EngineError when training diverges, or what is frozen has moved.
     """
     folder = Path(recipe.output)
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(recipe, folder)
+    trainer = Trainer(recipe, folder, domains)
     trainer.resume()
     if trainer.processes.leads:
         write_log(folder / LOG, trainer.log)  # without what came after the checkpoint
@@ -47,7 +55,7 @@ def _run(trainer: Trainer, report: Callable[[Progress], None]) -> None:
     recipe = trainer.recipe
     lessons = trainer.held_out()
     steps = Steps(trainer.mixture, trainer.objective.tutor, recipe.steps, trainer.draws)
-    watch = _Watch(trainer.step, trainer.processes.size)
+    watch = _Watch(trainer.step, trainer.apart)
     for batches in stream(steps, start=trainer.step, workers=recipe.workers):
         watch.note(batches, trainer.learn(batches))
         last = trainer.step == recipe.steps
@@ -67,17 +75,18 @@ def _run(trainer: Trainer, report: Callable[[Progress], None]) -> None:
 class _Watch:
     """Losses since the last report, and how fast it goes."""
 
-    def __init__(self, first: int, processes: int) -> None:
+    def __init__(self, first: int, apart: int) -> None:
+        """From step `first` on; `apart` processes have samples of their own."""
         self.losses: dict[str, list[float]] = defaultdict(list)
         self._first = first
-        self._processes = processes
+        self._apart = apart
         self._began = monotonic()
         self._seen = 0
 
     def note(self, batches: list[MicroBatch], losses: dict[str, float]) -> None:
         for name, loss in losses.items():
             self.losses[name].append(loss)
-        self._seen += self._processes * sum(len(group) for _, group in batches)
+        self._seen += self._apart * sum(len(group) for _, group in batches)
 
     def progress(
         self, step: int, steps: int, losses: dict[str, float], held_out: dict[str, HeldOut] | None

@@ -1,6 +1,6 @@
 """Samples to talks in worker processes, in step order; and the tokenizer that a run begins with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -93,17 +93,30 @@ def stream(steps: Steps, *, start: int, workers: int) -> Iterator[list[MicroBatc
     return iter(loader)
 
 
-def build_mixture(recipe: Recipe) -> Mixture:
+def build_mixture(recipe: Recipe, given: Mapping[str, Domain] | None = None) -> Mixture:
     """The domains of a recipe, ready to be drawn from; what is left out of files is listed beside the run.
 
-    Raises: UsageError for an unknown domain; InputError for a file that has no records.
+    Args:
+        recipe: its mixture names them.
+        given: those that are there already, by their name in the mixture; the catalogue and files have the others.
+
+    Raises: ConfigError for a given one that the mixture does not name, or has a file for; UsageError for an unknown
+    domain; InputError for a file that has no records.
     """
+    given = given or {}
+    for name in given:
+        if name not in recipe.mixture or recipe.mixture[name].file is not None:
+            raise ConfigError(
+                f"recipe: got the domain '{name}' to draw from, but the mixture has "
+                f"{'a file of this name' if name in recipe.mixture else ', '.join(recipe.mixture)}; expected its name "
+                "there, without a file. Correct the mixture."
+            )
     skipped = Skipped(Path(recipe.output) / SKIPPED)
     return Mixture(
         recipe.mixture,
         recipe.seed,
         recipe.micro_batches,
-        {name: _domain(name, share, recipe, skipped) for name, share in recipe.mixture.items()},
+        {name: given.get(name) or _domain(name, share, recipe, skipped) for name, share in recipe.mixture.items()},
     )
 
 

@@ -100,6 +100,11 @@ class Recipe:
                 f"recipe: got workers {self.workers}, validation_samples {self.validation_samples}, averaging "
                 f"{self.averaging}; expected the first two not negative, averaging from 0 to under 1. Correct them."
             )
+        if self.stage.kind == "contrastive" and self.optimiser.strategy == "sharded":
+            raise ConfigError(
+                "recipe: got strategy sharded for a contrastive stage, whose temperature is a single number and cannot "
+                "be cut in pieces; expected replicated. With stage.gathered, processes share each micro-batch."
+            )
 
 
 def read_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:

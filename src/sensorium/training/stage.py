@@ -7,6 +7,7 @@ stage: { kind: distil, teacher: runs/large/model }              the same, from a
 stage: { kind: instruct, adapter: { rank: 16 } }                connectors, and LoRA in the language model
 stage: { kind: instruct, train: ["language.blocks.*"], freeze: ["*norm*"] }      parts by their names
 stage: { kind: contrastive }                                    a space of all modalities, from matches (data/matches)
+stage: { kind: contrastive, objective: sigmoid }                the same, by another loss (training/contrast_losses.py)
 """
 
 from dataclasses import dataclass, replace
@@ -17,11 +18,14 @@ from torch import nn
 
 from sensorium.core.errors import ConfigError
 from sensorium.fusion.config import refuse_foreign
+from sensorium.media.types import Modality
 from sensorium.models.adapters import AdapterConfig, adapt
 from sensorium.training.freezing import freeze
 from sensorium.weights.keymap import KeyMap
 
 Kind = Literal["whole", "align", "instruct", "prefer", "distil", "contrastive"]
+
+Drawing = Literal["infonce", "sigmoid", "supervised", "binding"]
 
 CONNECTORS = ("*connector*", "*projector*", "*merger*", "*tower.deep.*", "looking.*", "fuse.*", "join.*")
 """How what stands between encoders and language model is named: connectors in all families, fusion in composed ones."""
@@ -45,7 +49,7 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "instruct": _COMMON,
     "prefer": (*_COMMON, "beta"),
     "distil": (*_COMMON, "teacher", "temperature", "told"),
-    "contrastive": ("train", "freeze", "patience"),
+    "contrastive": ("train", "freeze", "patience", "objective", "hardness", "anchor", "altered", "gathered"),
 }
 
 
@@ -59,6 +63,11 @@ class Stage:
     beta: of preferences, how dearly a distance from the model at the start is paid for.
     teacher: folder or id of the Hub of the model that scores are learnt from; it needs the same tokenizer.
     temperature: that both distributions are softened by. told: share of the loss that the true answers have.
+    objective: of a space, the loss (training/contrast_losses.py).
+    hardness: of infonce and binding, how much more near negatives weigh (nn/contrast.py); 0 for all alike.
+    anchor: of binding, the modality that all others are bound to.
+    altered: whether altered words, where a match has some, are hard negatives.
+    gathered: several processes share each micro-batch, so that all of it are rivals, in place of sharing the draws.
     """
 
     kind: Kind = "whole"
@@ -70,6 +79,11 @@ class Stage:
     teacher: str | None = None
     temperature: float = 1.0
     told: float = 0.5
+    objective: Drawing = "infonce"
+    hardness: float = 0.0
+    anchor: Modality = "image"
+    altered: bool = True
+    gathered: bool = False
 
     def __post_init__(self) -> None:
         refuse_foreign(self, self.kind, _TAKES, part="stage")
@@ -85,8 +99,22 @@ class Stage:
                 f"stage: got beta {self.beta}, temperature {self.temperature} and told {self.told}; expected the first "
                 "two above 0, told from 0 to 1. Correct them."
             )
+        self._check_space()
         if self.patience is not None and self.patience < 1:
             raise ConfigError(f"stage: patience is {self.patience}; expected at least 1, or nothing for no early end.")
+
+    def _check_space(self) -> None:
+        """Reject choices that the objective of a space does not have."""
+        if self.hardness < 0 or (self.hardness > 0 and self.objective not in ("infonce", "binding")):
+            raise ConfigError(
+                f"stage: got hardness {self.hardness} for {self.objective}; expected 0 or more, and 0 but for infonce "
+                "and binding. Correct it."
+            )
+        if self.anchor != "image" and self.objective != "binding":
+            raise ConfigError(
+                f"stage: got anchor {self.anchor} for {self.objective}; only binding has one. Remove it, or write "
+                "objective: binding."
+            )
 
 
 def apply_stage(module: nn.Module, stage: Stage, keymap: KeyMap | None) -> AdapterConfig | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from torch import nn
 
 from sensorium.core.config import to_dict
 from sensorium.core.errors import EngineError
+from sensorium.data.sample import Domain
 from sensorium.training.average import Average
 from sensorium.training.checkpoint import Facts, Run, load_run, save_run
 from sensorium.training.freezing import Fingerprint, learning
@@ -38,21 +39,25 @@ JUDGED_AT_ONCE = 64
 class Trainer:
     """A run in progress; `train` (training/loop.py) is the way to make and drive one."""
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, domains: Mapping[str, Domain] | None = None) -> None:
         self.recipe = recipe
         self.folder = folder
         self.device = find_device()
         self.processes = find_processes(self.device)
-        self.draws = self.processes.draws(recipe.optimiser.accumulate)
-        threads = recipe.threads if self.device.type == "cpu" else 1
+        shared = recipe.stage.gathered and self.processes.size > 1
+        draws = recipe.optimiser.accumulate
+        self.draws = range(draws) if shared else self.processes.draws(draws)
+        self.apart = 1 if shared else self.processes.size
+        one = shared or self.device.type != "cpu"  # rows are gathered in one order everywhere
+        threads = 1 if one else recipe.threads
         torch.set_num_threads(1)  # here and, since OpenMP counts per thread, in every thread of the pool
         self.threads = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         self.strategy = find_strategy(recipe, self.processes, self.device, self.threads)
         torch.manual_seed(recipe.seed)
-        self.mixture = build_mixture(recipe)
+        self.mixture = build_mixture(recipe, domains)
         self.pupil = self._begin()
         self.adapter = apply_stage(self.pupil.module, recipe.stage, self.pupil.keymap)
-        self.objective = build_objective(recipe, self.pupil)
+        self.objective = build_objective(recipe, self.pupil, self.processes)
         if recipe.optimiser.recompute:
             recompute_blocks(self.pupil.module)
         settle(self.objective)
