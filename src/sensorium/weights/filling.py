@@ -4,7 +4,9 @@ Numbers go from the file to their place piece by piece. Tensors that need no cha
 parameter lies in the file's pages, which take memory once they are used, and what is written to it stays here.
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
@@ -31,6 +33,9 @@ _BITS = {
 
 Those of NaN are. A sign is the highest bit: as signed integers numbers with one are negative, as unsigned ones largest.
 """
+
+_THREADS = min(4, os.cpu_count() or 1)
+"""More wait for each other."""
 
 DtypeOf = Callable[[torch.dtype, torch.dtype], torch.dtype]
 """The type that a floating tensor gets, from its type in the checkpoint and in the module."""
@@ -67,6 +72,7 @@ def fill_module(module: nn.Module, checkpoint: Checkpoint, keymap: KeyMap, *, dt
             for step in (making, *making.also):
                 new = reading.take(step, ours[name], made.get(firsts[name]))
                 made |= {firsts[name]: new} if new else {}
+        reading.finish()
     faults = match.faults(but=(name for name in ours if firsts[name] in filled)) + reading.faults
     if faults:
         raise CheckpointError(
@@ -98,8 +104,20 @@ class _Made(NamedTuple):
     step: Step
 
 
+class _Job(NamedTuple):
+    """What is to be read: the numbers that a step takes of a tensor, and where they belong, if they do not stay."""
+
+    step: Step
+    name: str
+    target: Tensor | None
+
+
 class _Reading:
-    """Tensors of one checkpoint, made by their steps; faults are gathered."""
+    """Tensors of one checkpoint, made by their steps; faults are gathered.
+
+    Places are made at once, and filled by several threads when all of them are known: most of the time is the system's,
+    which copies bytes and clears memory.
+    """
 
     def __init__(self, checkpoint: Checkpoint, dtype: DtypeOf) -> None:
         self.faults: list[str] = []
@@ -108,6 +126,7 @@ class _Reading:
         self._checkpoint = checkpoint
         self._reader = checkpoint.reader()
         self._dtype = dtype
+        self._jobs: list[_Job] = []
 
     def take(self, step: Step, ours: Tensor, earlier: _Made | None) -> _Made | None:
         """The new value for `ours`, or the earlier one, which then must have the same numbers; None after a fault."""
@@ -120,6 +139,18 @@ class _Reading:
             return earlier
         return _Made(self._value(step, ours), step)
 
+    def finish(self) -> None:
+        """Read all that has been put off. Raises: CheckpointError when the files can no longer be read."""
+        jobs, threads, self._jobs = iter(self._jobs), min(_THREADS, len(self._jobs)), []
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for done in [pool.submit(self._work, jobs) for _ in range(threads)]:
+                done.result()
+
+    def _work(self, jobs: Iterator[_Job]) -> None:
+        """Take one job after another, until none is left."""
+        for step, name, target in jobs:
+            self._check(step, name, target)
+
     def _value(self, step: Step, ours: Tensor) -> Tensor:
         """What a step makes: in the file's pages if that can be, else in memory of its own."""
         stored = self._checkpoint.dtype(next(filter(None, step.sources)))
@@ -127,13 +158,13 @@ class _Reading:
         if stored == dtype and ours.device.type == "cpu" and step.rule.op in ("rename", "rows", "reshape"):
             theirs = self._reader.tensor(step.sources[0])
             theirs = theirs[slice(*_rows(step))] if step.rule.op == "rows" else theirs
-            self._check(step, step.sources[0], None)
+            self._jobs.append(_Job(step, step.sources[0], None))
             self.mapped += theirs.nbytes
             return theirs.view(ours.shape)
         value = torch.empty(ours.shape, dtype=dtype, device=ours.device)
         for name, part in zip(step.sources, step.rule.theirs_of(value), strict=True):
             if name:
-                self._check(step, name, part)
+                self._jobs.append(_Job(step, name, part))
                 self._reader.set_aside(name)
             else:
                 part.zero_()
@@ -179,6 +210,7 @@ class _Reading:
 
     def _compare(self, step: Step, made: _Made) -> None:
         """See that another spelling, or a tied tensor, has the same numbers."""
+        self.finish()
         for name, part in zip(step.sources, step.rule.theirs_of(made.value), strict=True):
             if not name:
                 continue
