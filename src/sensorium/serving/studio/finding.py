@@ -16,7 +16,7 @@ from sensorium.media.source import read_source
 from sensorium.media.types import Media
 from sensorium.runtime.embedding import Embedder, load_embedder
 from sensorium.serving.faults import Refusal
-from sensorium.space.index.page import snippet, where
+from sensorium.space.index.page import snippet
 from sensorium.space.index.query import make_query
 from sensorium.space.index.search import Hit, search
 from sensorium.space.index.sqlite import SqliteStore
@@ -64,7 +64,6 @@ def _told(hit: Hit) -> dict[str, Any]:
         "name": Path(hit.path).name,
         "path": hit.path,
         "kind": hit.kind,
-        "where": where(found.spot),
         **asdict(found.spot),
         "score": hit.score,
         "similarity": hit.similarity,

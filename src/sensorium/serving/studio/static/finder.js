@@ -4,7 +4,7 @@ import { json, request } from "./api.js";
 import { microphone, possible } from "./capture.js";
 import { $, el, icon, iconButton } from "./dom.js";
 import { dataUri, make, read, readPages, thumbnail, title } from "./media.js";
-import { view } from "./viewer.js";
+import { clock, view } from "./viewer.js";
 import { t } from "./words.js";
 
 const KINDS = ["image", "audio", "video", "document", "text"];
@@ -77,13 +77,19 @@ function card(hit) {
   return el("li", {},
     face(hit),
     el("h2", {}, hit.name),
-    el("p", { class: "dim" }, [t(hit.kind), hit.where, hit.similarity === null ? "" : t("similarity", hit.similarity.toFixed(2))].filter(Boolean).join(" · ")),
+    el("p", { class: "dim" }, [t(hit.kind), place(hit), hit.similarity === null ? "" : t("similarity", hit.similarity.toFixed(2))].filter(Boolean).join(" · ")),
     hit.words ? el("blockquote", {}, hit.words) : null,
     el("p", { class: "path dim" }, hit.path),
     el("div", { class: "row" },
       button("look", (media) => view(media[0], [], { at: hit.begin })),
       button("useInTalk", page.use),
       ["text", "document"].includes(hit.kind) ? null : button("moreLike", moreLike)));
+}
+
+/** Which page or seconds of its file a hit is. */
+function place({ page: number, begin, end }) {
+  if (number) return t("page", number);
+  return typeof begin === "number" ? `${clock(begin)}–${clock(end)}` : "";
 }
 
 function moreLike(media) {

@@ -68,7 +68,7 @@ const WORDS = {
     noHttps: "浏览器只对本机或 https 页面开放此功能", noDevice: "浏览器没有给出设备：请允许使用或连接一个",
     pagesLeft: (shown, count) => `已添加 ${count} 页中的 ${shown} 页，其余请拆分文件`,
     image: "图片", audio: "声音", video: "视频", document: "文档", text: "文本",
-    takes: (model, kinds) => `${model} 接受${kinds}。`, dropUnfit: "全部移除", noModel: "这里没有能回答的模型",
+    takes: (model, kinds) => `${model} 接受${kinds}。`, dropUnfit: "移除它们", noModel: "这里没有能回答的模型",
     cannot: (model, kinds) => `${model} 不接受${kinds}。请移除它们，或选择其他模型。`,
     cannotEarlier: (model, kinds) => `此对话含有 ${model} 不接受的${kinds}。请选择其他模型，或开始新对话。`,
     similarity: (n) => `相似度 ${n}`, moreLike: "查找相似", unanswered: "这个问题还没有回答。",
