@@ -38,6 +38,7 @@ def test_json_has_all_classes_and_their_chances_add_up(run: Run) -> None:
         ((str(SAMPLES / "boot.png"), "--model", str(MODELS / "videomae" / "golden")), 3, "takes video, not image"),
         ((FILM, "--model", str(MODELS / "clip" / "golden")), 2, "for another command: sensorium embed --model"),
         (("no.mp4", "--model", "nowhere"), 3, "no.mp4: no such file"),
+        ((str(SAMPLES / "boot.png"),), 2, 'boot.png --labels "a cat,a dog"'),
         ((FILM, "--model", str(MODELS / "videomae" / "golden"), "--top", "0"), 2, "--top"),
     ],
 )

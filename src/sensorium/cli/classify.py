@@ -1,5 +1,6 @@
 """`sensorium classify`: what is done in a film, by a model with classes; or which of your labels fits, by a space."""
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +14,13 @@ from sensorium.core.errors import UsageError
 if TYPE_CHECKING:
     from sensorium.runtime.classification import Classifier
 
-CLASSIFIER = "MCG-NJU/videomae-base-finetuned-kinetics"
 SPACE = "nano-space"
 
 
 def classify(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A film; with --labels any medium. '-': standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="With --labels any medium, else a film. '-': standard input.")
+    ],
     *,
     labels: Annotated[
         str | None,
@@ -29,22 +31,22 @@ def classify(
         typer.Option(
             "--model",
             metavar="M",
-            help="A VideoMAE, TimeSformer or R3D; with --labels nano-space, a CLIP or SigLIP: folder, or org/name of "
-            f"the Hub.  [default: {CLASSIFIER}; with --labels {SPACE}]",
+            help="A VideoMAE, TimeSformer or R3D, which have classes of their own; with --labels nano-space, a CLIP or "
+            f"SigLIP: folder, or org/name of the Hub.  [default: with --labels {SPACE}, else required]",
             show_default=False,
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many classes to tell.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Say which of a model's classes a film most probably is, or which of your labels fits any medium.
+    """Say which of your labels fits a picture, sound or film, or which of a model's classes a film most probably is.
 
     The chances of all classes or labels add up to 1.
     """
     names = None if labels is None else _names(labels)
     (medium,) = read_files([file])
     if names is None:
-        classifier = _open(model or CLASSIFIER)
+        classifier = _open(_named(model, file))
         name, found = classifier.name, classifier.classify(medium, top)
     else:
         space = open_space(model or SPACE)
@@ -67,6 +69,18 @@ def _names(labels: str) -> list[str]:
             '"a cat,a dog"'
         )
     return names
+
+
+def _named(model: str | None, file: str) -> str:
+    """Raises: UsageError where there is none: no model with classes is bundled, and none is fetched unless named."""
+    if model is None:
+        from sensorium.models.catalog import CLASSIFIERS
+
+        raise UsageError(
+            f"Nothing says what {file} may be; expected labels of yours, or for films a model with classes. Write: "
+            f'sensorium classify {shlex.quote(file)} --labels "a cat,a dog", or --model {CLASSIFIERS.entries[0].source}'
+        )
+    return model
 
 
 def _open(name: str) -> "Classifier":
