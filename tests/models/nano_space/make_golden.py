@@ -25,6 +25,7 @@ from sensorium.models.nano_space.placer import NanoSpace
 from sensorium.models.placing import Item
 
 FOLDER = Path(__file__).parent / "golden"
+EXPECTED = Path(__file__).parent / "expected.json"  # a space has no file that its manifest does not list
 
 CONFIG = NanoSpaceConfig(
     vision=VisionConfig(width=16, layers=1, heads=2, hidden=24, stem=(8, 8)),
@@ -52,13 +53,14 @@ def write() -> None:
     """The folder, with weights in bf16 and places of what `items` gives."""
     words = ["an ankle boot and a red circle", "红色的圆", "the digit seven"]
     tokenizer = Tokenizer.train(words * 3, vocabulary=CONFIG.text.vocabulary, special=SPECIAL_TOKENS)
+    torch.manual_seed(0)
     network = build(CONFIG, end=tokenizer.special(END))
     scaled = {name: each + 0.3 * drawn(name, tuple(each.shape)) for name, each in network.state_dict().items()}
     network.load_state_dict({name: each.bfloat16().float() for name, each in scaled.items()})
     space = NanoSpace(network, CONFIG, tokenizer, {"image": 12.0})
     save_space(FOLDER, space)
     places = [[round(float(number), 6) for number in place] for place in space.embed(items())]
-    (FOLDER / "expected.json").write_text(json.dumps({"places": places}) + "\n")
+    EXPECTED.write_text(json.dumps({"places": places}) + "\n")
 
 
 if __name__ == "__main__":
