@@ -13,6 +13,7 @@ from sensorium.chat.places import Box, Moment, Point
 from sensorium.cli.inputs import served_by
 from sensorium.cli.main import main
 from sensorium.core.errors import EngineError
+from sensorium.engine.forms import Form
 from sensorium.engine.sampling import Sampling
 
 Run = Callable[..., Any]
@@ -77,6 +78,37 @@ def test_options_reach_the_model(run: Run, scripted: Place) -> None:
     given, plain = (asked[2] for asked in model.asked)
     assert given == {"max_tokens": 9, "temperature": 0.5, "seed": 0}
     assert Sampling(**plain) == Sampling()
+
+
+def test_what_ends_an_answer_and_its_form_reach_the_model(run: Run, scripted: Place, tmp_path: Path) -> None:
+    model = scripted()
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "integer"}', encoding="utf-8")
+    for form in ("yes | no", "json", str(schema)):
+        assert run("ask", "Hm?", "--stop", ".", "--stop", "!", "--form", form).code == 0
+    assert [asked[2]["stop"] for asked in model.asked] == [[".", "!"]] * 3
+    assert [asked[2]["form"] for asked in model.asked] == [
+        Form.choices("yes", "no"),
+        Form.schema({"type": "object"}),
+        Form.schema({"type": "integer"}),
+    ]
+
+
+@pytest.mark.parametrize("form", ["nowhere.json", "yes", "a||b"])
+def test_forms_that_are_none(run: Run, form: str) -> None:
+    done = run("ask", "Hm?", "--form", form)
+    assert (done.code, done.out) == (2, "")
+    assert "form" in done.err or "choices: expected at least one" in done.err
+
+
+def test_an_answer_has_the_form_that_was_asked_for(run: Run, tiny: str) -> None:
+    pytest.importorskip("llguidance")
+    asked = ("ask", "Which?", "--model", tiny, "--max-tokens", "24")
+    assert run(*asked, "--form", "yes|no").out in ("yes\n", "no\n")
+    assert isinstance(json.loads(run(*asked, "--form", "json").out), dict)
+    done = run(*asked[:-1], "2", "--form", "maybe not|perhaps so")
+    assert (done.out, done.code) == ("", 3)
+    assert "before it had the form" in done.err
 
 
 @pytest.mark.parametrize(("option", "value"), [("--max-tokens", "0"), ("--temperature", "nan"), ("--seed", "-1")])

@@ -13,13 +13,11 @@ from sensorium.cli.inputs import (
     STDIN,
     AsJson,
     MaxTokens,
-    Seed,
-    Temperature,
     Which,
     open_model,
     read_files,
-    sampling_options,
 )
+from sensorium.cli.manner import Manner
 from sensorium.cli.messages import language_of
 from sensorium.cli.options import spread
 from sensorium.core.errors import UsageError
@@ -35,8 +33,7 @@ def ask(
     *,
     as_json: AsJson = False,
     max_tokens: MaxTokens = 128,
-    temperature: Temperature = 0.0,
-    seed: Seed = None,
+    manner: Manner,
     which: Which,
 ) -> None:
     """Ask a question about pictures, sounds and films, or about none.
@@ -46,7 +43,7 @@ def ask(
     """
     _check(question)
     media = read_files(files)
-    options = sampling_options(max_tokens, temperature, seed)
+    options = manner.options(max_tokens)
     live = sys.stdout.isatty() and not as_json
     events = open_model(which.name, which.adapter).stream(question, *media, **options)
     answer = receive(events, live=live)

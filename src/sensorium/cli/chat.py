@@ -12,21 +12,19 @@ from sensorium.cli.console import note, write
 from sensorium.cli.inputs import (
     STDIN,
     MaxTokens,
-    Seed,
-    Temperature,
     Which,
     open_model,
     read_file,
     read_files,
-    sampling_options,
 )
+from sensorium.cli.manner import Manner
 from sensorium.cli.messages import language_of
 from sensorium.cli.options import spread
 from sensorium.core.errors import SensoriumError, UsageError
 
 if TYPE_CHECKING:
-    from sensorium.engine.sampling import Options
     from sensorium.media.types import Media
+    from sensorium.runtime.asking import Asking
     from sensorium.runtime.protocol import Model
 
 PROMPT = "> "
@@ -42,8 +40,7 @@ def chat(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Shown with the first question.")] = None,
     *,
     max_tokens: MaxTokens = 512,
-    temperature: Temperature = 0.0,
-    seed: Seed = None,
+    manner: Manner,
     which: Which,
 ) -> None:
     """Ask question after question about the same files.
@@ -53,7 +50,7 @@ def chat(
     if STDIN in (files or []):
         raise UsageError("'-' is no file here: questions come from standard input. Give files by their paths.")
     media = read_files(files or [])
-    options = sampling_options(max_tokens, temperature, seed)
+    options = manner.options(max_tokens)
     typed = sys.stdin.isatty()
     talk = _Talk(open_model(which.name, which.adapter), media, options, live=sys.stdout.isatty())
     if typed:
@@ -68,7 +65,7 @@ def chat(
 class _Talk:
     """A talk at the keyboard: files wait here for the next question, and what goes wrong ends no more than its turn."""
 
-    def __init__(self, model: "Model", media: "list[Media]", options: "Options", *, live: bool) -> None:
+    def __init__(self, model: "Model", media: "list[Media]", options: "Asking", *, live: bool) -> None:
         self.worst = 0  # the highest exit code of an error
         self._model = model
         self._chat = model.chat()

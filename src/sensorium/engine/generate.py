@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from sensorium.core.errors import EngineError
-from sensorium.engine.sampling import Sampler, Sampling, likeliest
+from sensorium.engine.choosing import Chooser
+from sensorium.engine.grammar import Guide
+from sensorium.engine.sampling import Sampling, likeliest
 from sensorium.inputs.carrier import ModelInputs
 from sensorium.nn.cache import KVCache
 from sensorium.weights.filling import all_finite
@@ -65,6 +67,7 @@ def generate(
     stops: Collection[int],
     banned: Sequence[int] = (),
     cache: KVCache | None = None,
+    guide: Guide | None = None,
 ) -> Iterator[list[TokenEvent | None]]:
     """Yield the next event of every sequence, None for those that have ended, until all have.
 
@@ -75,12 +78,13 @@ def generate(
         stops: tokens that end a sequence.
         banned: tokens that are never chosen; log-probabilities are among the others.
         cache: of an earlier call, with room for the prompt and all new tokens; a fresh one without it.
+        guide: which tokens the form of the answer allows, for a batch of one.
 
-    Raises: EngineError when a model's scores are not finite.
+    Raises: EngineError when a model's scores are not finite; LimitExceeded when an answer ends without its form.
     """
     batch, length = inputs.ids.shape
     cache = cache or model.new_cache(batch, length + sampling.max_tokens)
-    sampler = Sampler(sampling)
+    chooser = Chooser(sampling, guide)
     logits = model.prefill(inputs, cache)
     positions = furthest(inputs.positions)
     present = inputs.present
@@ -89,8 +93,8 @@ def generate(
     running = [True] * batch
     for count in range(1, sampling.max_tokens + 1):
         check_finite(logits)
-        logits = logits.index_fill(1, unwritten, -torch.inf)
-        ids, log_probs = sampler.choose(logits)
+        logits = chooser.allowed(logits.index_fill(1, unwritten, -torch.inf))
+        ids, log_probs = chooser.choose(logits)
         events: list[TokenEvent | None] = []
         for row, (id_, log_prob) in enumerate(zip(ids.tolist(), log_probs.tolist(), strict=True)):
             finish: Finish | None = "stop" if id_ in stops else None
@@ -99,6 +103,8 @@ def generate(
             top = likeliest(logits[row], told) if told else ()
             events.append(TokenEvent(id_, log_prob, finish, top=top) if running[row] else None)
             running[row] = running[row] and finish is None
+        if not any(running):
+            chooser.check_whole()
         yield events
         if not any(running):
             return

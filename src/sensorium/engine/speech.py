@@ -6,18 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sensorium.core.errors import LimitExceeded
+from sensorium.engine.choosing import Chooser
 from sensorium.engine.generate import Finish, TokenEvent, check_finite
 from sensorium.engine.grammar import Guide
 from sensorium.engine.guessing import Guesser, Pace
 from sensorium.engine.memory import Seat
-from sensorium.engine.sampling import Sampler, Sampling, likeliest
+from sensorium.engine.sampling import Sampling, likeliest
 from sensorium.engine.stopping import Words
-
-UNFINISHED = (
-    "form: the answer was over after {tokens} tokens, before it had the form that was asked for. Give it more tokens, "
-    "take away what stops it, or ask for a simpler form."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +68,8 @@ class Speech:
         self.said: list[int] = []
         self.done = False
         self._sampling = sampling
-        self._sampler = Sampler(sampling)
+        self._chooser = Chooser(sampling, guide)
         self._words = words
-        self._guide = guide
         self._ahead = ahead
 
     def guess(self, most: int) -> list[int]:
@@ -93,30 +87,17 @@ class Speech:
         """The next token. Inputs: logits: [1, V]. Raises: EngineError when they are not finite."""
         check_finite(logits)
         logits = logits.index_fill(1, rules.banned.to(logits.device), -torch.inf)
-        if self._guide is not None:
-            allowed = self._guide.allowed(logits.shape[1]).to(logits.device)
-            logits = logits.masked_fill(~allowed, -torch.inf)
-        id_, log_prob = self._chosen(logits)
+        logits = self._chooser.allowed(logits)
+        ids, log_probs = self._chooser.choose(logits)
+        id_ = int(ids)
         self.said.append(id_)
         self.position = self.position + 1
         text, finish = self._text(id_, stop=id_ in rules.stops)
         self.done = finish is not None
-        if self.done and self._guide is not None and not self._guide.complete:
-            raise LimitExceeded(UNFINISHED.format(tokens=len(self.said)))
+        if self.done:
+            self._chooser.check_whole()
         top = likeliest(logits[0], self._sampling.top_log_probs) if self._sampling.top_log_probs else ()
-        return TokenEvent(id_, log_prob, finish, text, top, self.number)
-
-    def _chosen(self, logits: Tensor) -> tuple[int, float]:
-        """A token and its log-probability: what the sampler chooses, or what ends the answer's form in time."""
-        ids, log_probs = self._sampler.choose(logits)
-        id_ = int(ids)
-        if self._guide is None:
-            return id_, float(log_probs)
-        taken = self._guide.push(id_, self._sampling.max_tokens - len(self.said) - 1)
-        if taken == id_:
-            return id_, float(log_probs)
-        self._sampler.instead(taken)
-        return taken, float(logits[0].float().log_softmax(dim=-1)[taken])
+        return TokenEvent(id_, float(log_probs), finish, text, top, self.number)
 
     def _text(self, id_: int, *, stop: bool) -> tuple[str, Finish | None]:
         """What a token adds to the answer, and why that ends with it."""

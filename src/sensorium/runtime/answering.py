@@ -13,7 +13,9 @@ import torch
 from sensorium.chat.message import Answer, Message, Part, Text, Timings, Usage
 from sensorium.chat.places import Place
 from sensorium.core.errors import LimitExceeded, UsageError
+from sensorium.engine.choosing import check_whole
 from sensorium.engine.generate import TokenEvent, generate
+from sensorium.engine.grammar import Guide
 from sensorium.engine.sampling import Sampling
 from sensorium.engine.stopping import Words
 from sensorium.inputs.batching import Talk
@@ -84,6 +86,7 @@ def answer(
     sampling: Sampling,
     *,
     stops: Sequence[str] = (),
+    guide: Guide | None = None,
     held: Held | None = None,
     notices: Sequence[str] = (),
     began: float | None = None,
@@ -95,12 +98,13 @@ def answer(
         messages: the talk, media as `shown` gives them.
         sampling: how tokens are chosen; fewer of them where the model has no room for more.
         stops: strings that end the answer, and are no part of it.
+        guide: at the beginning of the form that the answer must have.
         held: of the turns before; it is changed when the answer is whole.
         notices: for the user, of the media.
         began: when the call began (`perf_counter`), for the timings.
 
-    Raises: as `prompt`; EngineError when the model fails; UsageError when the talk was asked something else before
-    this answer was read to its end.
+    Raises: as `prompt`; EngineError when the model fails; LimitExceeded when the answer ends without its form;
+    UsageError when the talk was asked something else before this answer was read to its end.
     """
     began = perf_counter() if began is None else began
     held = held or Held()
@@ -117,7 +121,7 @@ def answer(
     events: list[TokenEvent] = []
     words = Words(model.tokenizer, stops)
     text, first_token, told_of = "", 0.0, 0
-    for event in _events(model, inputs, sampling, cache):
+    for event in _events(model, inputs, sampling, cache, guide):
         first_token = first_token or perf_counter() - began
         events.append(event)
         piece = "" if event.finish == "stop" else words.push(event.id)
@@ -128,6 +132,7 @@ def answer(
             told_of = len(events)
         _check(held, turn)
         if words.stopped:
+            check_whole(guide, len(events))
             break
     odd = strange(parts, inputs, [each for message in messages[held.messages :] for each in tracks(message)])
     blind = unshown(parts, talk.items)
@@ -144,9 +149,12 @@ def answer(
     yield StreamEvent("", replace(made, modality_weights=_weights(cache)), stopped_by, _said(events[told_of:]))
 
 
-def _events(model: Answerer, inputs: ModelInputs, sampling: Sampling, cache: KVCache) -> Iterator[TokenEvent]:
+def _events(
+    model: Answerer, inputs: ModelInputs, sampling: Sampling, cache: KVCache, guide: Guide | None
+) -> Iterator[TokenEvent]:
     """Token events of the one talk."""
-    for events in generate(model.network, inputs, sampling, stops=model.stops, banned=model.banned, cache=cache):
+    network, stops, banned = model.network, model.stops, model.banned
+    for events in generate(network, inputs, sampling, stops=stops, banned=banned, cache=cache, guide=guide):
         yield from (event for event in events if event is not None)
 
 

@@ -15,18 +15,26 @@ from types import ModuleType
 from typing import Any, Unpack
 
 from sensorium.chat.message import Answer, Message, Part, Text, Timings, Usage, assistant, user
-from sensorium.chat.tokenizer import Detokenizer, check_text
-from sensorium.core.config import from_dict
-from sensorium.core.errors import CheckpointError, InputError, LimitExceeded, MissingPackage, UnsupportedMedia
+from sensorium.chat.tokenizer import check_text
+from sensorium.core.errors import (
+    CheckpointError,
+    InputError,
+    LimitExceeded,
+    MissingPackage,
+    UnsupportedMedia,
+    UsageError,
+)
 from sensorium.core.packages import require
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.sampling import Options, Sampling
+from sensorium.engine.sampling import Sampling
+from sensorium.engine.stopping import Words
 from sensorium.inputs.refusals import not_taken
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
 from sensorium.media.types import SAMPLE_RATE, AudioClip, Image, Media
 from sensorium.models.catalog import FAMILIES, model_type, no_reader
 from sensorium.runtime.answering import NO_ROOM
+from sensorium.runtime.asking import Asking, read_options
 from sensorium.runtime.protocol import Input, Rows, StreamEvent, check_question, no_space
 from sensorium.runtime.stepping import Generator, blaming, quiet
 from sensorium.weights.folder import INDEX, SINGLE, no_weights
@@ -113,14 +121,14 @@ class FallbackModel:
     def __repr__(self) -> str:
         return f"FallbackModel({self.name!r})"
 
-    def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """Answer a question about files, shown in their order; arguments as `LocalModel.ask`.
 
         Raises: InputError for a file that cannot be taken, UsageError for a wrong option, ModelError for a failure.
         """
         return self.chat().send(question, *files, **options)
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """The same, piece by piece; the last event carries the whole `Answer`."""
         return self.chat().stream(question, *files, **options)
 
@@ -148,16 +156,19 @@ class FallbackChat:
         self._limits = limits
         self._messages: list[Message] = []
 
-    def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def send(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """The next answer; arguments and errors as `FallbackModel.ask`."""
         answers = [event.answer for event in self.stream(question, *files, **options) if event.answer is not None]
         return answers[-1]
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """The next answer, piece by piece; the last event carries the whole `Answer`."""
         began, model = perf_counter(), self._model
         check_question(question)
-        sampling = from_dict(Sampling, options, where="options")
+        asked = read_options(options)
+        if asked.form is not None:
+            raise UsageError(f"form: {model.name} cannot be held to one. Ask without, or take a model of ours.")
+        sampling = asked.sampling
         media = [self._read(file) for file in files]
         messages = [*self._messages, user(*media, question)]
         inputs = model.inputs(messages)
@@ -166,7 +177,7 @@ class FallbackChat:
             raise LimitExceeded(NO_ROOM.format(length=length, limit=model.max_tokens))
         most = min(sampling.max_tokens, (model.max_tokens or length + sampling.max_tokens) - length)
         sampling = Sampling(most, sampling.temperature, sampling.seed)
-        pieces, events = Detokenizer(model), list[TokenEvent]()
+        pieces, events = Words(model, asked.stops), list[TokenEvent]()
         text, first_token = "", 0.0
         for event in model.generator.events(inputs, sampling):
             first_token = first_token or perf_counter() - began
@@ -175,10 +186,13 @@ class FallbackChat:
             text += piece
             if piece:
                 yield StreamEvent(piece)
+            if pieces.stopped:
+                break
         if rest := pieces.finish():
             text += rest
             yield StreamEvent(rest)
-        cut = len(events) == sampling.max_tokens and events[-1].id not in model.stops
+        ended = pieces.stopped or events[-1].id in model.stops
+        cut = len(events) == sampling.max_tokens and not ended
         notices = [notice for medium in media for notice in medium.notices]
         answer = Answer(
             role="assistant",

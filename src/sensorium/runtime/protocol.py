@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sensorium.chat.message import Answer
 from sensorium.core.errors import UsageError
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.sampling import Options
 from sensorium.media.decoded import Decoded
 from sensorium.media.types import Media
+from sensorium.runtime.asking import Asking
 
 File = str | os.PathLike[str] | bytes | Decoded
 """A path, the bytes of a file, a data URI, or a picture as numpy array or Pillow image."""
@@ -41,10 +41,10 @@ class StreamEvent:
 class Chat(Protocol):
     """A talk that remembers its media and its turns."""
 
-    def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def send(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """The next answer."""
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """The next answer, piece by piece."""
 
 
@@ -55,10 +55,10 @@ class Model(Protocol):
     def name(self) -> str:
         """As written in the catalogue, or the folder's name."""
 
-    def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """One answer."""
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """One answer, piece by piece."""
 
     def chat(self) -> Chat:

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from sensorium.chat.message import Answer
 from sensorium.core.errors import UsageError
-from sensorium.engine.sampling import Options
+from sensorium.runtime.asking import Asking
 from sensorium.runtime.embedding import Embedder
 from sensorium.runtime.protocol import Chat, Input, Rows, StreamEvent
 
@@ -25,11 +25,11 @@ class SpaceModel:
     def __repr__(self) -> str:
         return f"SpaceModel({self.name!r})"
 
-    def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """Raises: UsageError, for it only embeds."""
         raise self._no_answers()
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """Raises: UsageError, for it only embeds."""
         raise self._no_answers()
 

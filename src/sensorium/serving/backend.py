@@ -13,13 +13,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from sensorium.chat.hub_tokenizer import HubTokenizer
 from sensorium.chat.message import Timings
-from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
 from sensorium.engine.engine import Engine
-from sensorium.engine.generate import TokenEvent
 from sensorium.engine.forms import Form
+from sensorium.engine.generate import TokenEvent
 from sensorium.engine.grammar import Grammars
 from sensorium.engine.model import FAILURES, Settings, failure
 from sensorium.engine.request import Handle, Request
@@ -28,6 +26,7 @@ from sensorium.engine.scheduler import Limits, QueueFull
 from sensorium.engine.thread import EngineThread
 from sensorium.models.answerer import Answerer
 from sensorium.runtime.answering import prompt, shown
+from sensorium.runtime.asking import grammars_of
 from sensorium.runtime.parts import Parts
 from sensorium.runtime.protocol import StreamEvent
 from sensorium.runtime.replying import Question, Reply, prepare
@@ -239,10 +238,7 @@ class _Line:
 
 def _grammars(model: Answerer) -> Grammars | None:
     """What holds answers to a form; None for tokens, or without the package, that cannot be held."""
-    tokens = model.tokenizer
-    if not isinstance(tokens, Tokenizer | HubTokenizer):
-        return None
     try:
-        return Grammars(tokens.to_json(), vocabulary=tokens.vocabulary, stops=model.stops)
+        return grammars_of(model)
     except (MissingPackage, EngineError):
         return None

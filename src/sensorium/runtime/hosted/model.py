@@ -6,12 +6,11 @@ from time import perf_counter
 from typing import Any, Literal, Unpack
 
 from sensorium.chat.message import Answer, Message, Text, Timings, Usage, assistant, user
-from sensorium.core.config import from_dict
 from sensorium.core.errors import EngineError, UsageError
-from sensorium.engine.sampling import Options, Sampling
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
 from sensorium.media.types import Media
+from sensorium.runtime.asking import Asking, read_options
 from sensorium.runtime.hosted.address import read_address
 from sensorium.runtime.hosted.client import KEY, Client
 from sensorium.runtime.hosted.payload import to_body
@@ -31,7 +30,7 @@ class HostedModel:
     def __repr__(self) -> str:
         return f"HostedModel({self.name!r}, {self._client.url!r})"
 
-    def ask(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """Answer a question about files, shown in their order; arguments as `LocalModel.ask`.
 
         Raises: InputError for a file that cannot be taken or that the server refuses, UsageError for a wrong option,
@@ -39,7 +38,7 @@ class HostedModel:
         """
         return self.chat().send(question, *files, **options)
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """The same, piece by piece; the last event carries the whole `Answer`."""
         return self.chat().stream(question, *files, **options)
 
@@ -65,21 +64,21 @@ class HostedChat:
         self._limits = limits
         self._messages: list[Message] = []
 
-    def send(self, question: str, *files: Input, **options: Unpack[Options]) -> Answer:
+    def send(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
         """The next answer; arguments and errors as `HostedModel.ask`."""
         answers = [event.answer for event in self.stream(question, *files, **options) if event.answer is not None]
         return answers[-1]
 
-    def stream(self, question: str, *files: Input, **options: Unpack[Options]) -> Iterator[StreamEvent]:
+    def stream(self, question: str, *files: Input, **options: Unpack[Asking]) -> Iterator[StreamEvent]:
         """The next answer, piece by piece; the last event carries the whole `Answer`."""
         began = perf_counter()
         check_question(question)
-        sampling = from_dict(Sampling, options, where="options")
+        asked = read_options(options)
         media = [each if isinstance(each, Media) else load_media(each, limits=self._limits) for each in files]
         messages = [*self._messages, user(*media, question)]
         text, first_token = "", 0.0
         finish, usage = "", Usage(0, 0)
-        for chunk in self._client.stream(to_body(self._model, messages, sampling)):
+        for chunk in self._client.stream(to_body(self._model, messages, asked)):
             usage = _usage(chunk) or usage
             for choice in chunk["choices"]:
                 finish = choice.get("finish_reason") or finish

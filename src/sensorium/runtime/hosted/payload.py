@@ -1,19 +1,26 @@
 """Messages to the body of a chat completion."""
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from sensorium.chat.message import Message, Part, Text
-from sensorium.engine.sampling import Sampling
+from sensorium.core.errors import UsageError
+from sensorium.engine.forms import Form
 from sensorium.media.encode import encode_audio, encode_image, encode_video
 from sensorium.media.types import AudioClip, Document, Image
+from sensorium.runtime.asking import Asked
 
 Json = dict[str, Any]
 
 
-def to_body(model: str, messages: Sequence[Message], sampling: Sampling) -> Json:
-    """The body of POST /v1/chat/completions that asks for a stream with counts of tokens at its end."""
+def to_body(model: str, messages: Sequence[Message], asked: Asked) -> Json:
+    """The body of POST /v1/chat/completions that asks for a stream with counts of tokens at its end.
+
+    Raises: UsageError for a form that has no name in this interface.
+    """
+    sampling = asked.sampling
     body: Json = {
         "model": model,
         "messages": [{"role": each.role, "content": _content(each)} for each in messages],
@@ -24,7 +31,17 @@ def to_body(model: str, messages: Sequence[Message], sampling: Sampling) -> Json
     }
     if sampling.seed is not None:
         body["seed"] = sampling.seed
+    if asked.stops:
+        body["stop"] = list(asked.stops)
+    if asked.form is not None:
+        body["response_format"] = _format(asked.form)
     return body
+
+
+def _format(form: Form) -> Json:
+    if form.kind != "schema":
+        raise UsageError(f"form: got {form.kind}; expected JSON of a schema, which is what servers can be asked for.")
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": json.loads(form.text), "strict": True}}
 
 
 def _content(message: Message) -> str | list[Json]:
