@@ -30,18 +30,19 @@ def batch(
     workers: Annotated[
         int, typer.Option("--ray", min=0, metavar="N", help="Answer with N workers of a Ray cluster; 0 for none.")
     ] = 0,
+    retry: Annotated[bool, typer.Option("--retry", help="Ask again what was refused or failed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer every question of a file.
 
     Each line gets exactly one result: ok, refused (the line or a file cannot be taken) or failed (the model did). The
-    same command goes on after an interruption. The exit code is 0 when all are ok, 3 when some were refused, 4 when
-    some failed.
+    same command goes on after an interruption; with --retry, what was refused or failed before is asked again. The
+    exit code is 0 when all are ok, 3 when some were refused, 4 when some failed.
     """
     from sensorium.tasks.batch.jobs import read_jobs
     from sensorium.tasks.batch.results import Results
 
-    with Results(output) as results:
+    with Results(output, retry=retry) as results:
         jobs = list(read_jobs(questions))
         left = [job for job in jobs if not results.has(job)]
         if len(left) < len(jobs):

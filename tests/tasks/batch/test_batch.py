@@ -96,6 +96,39 @@ def test_it_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert target.read_bytes() == before
 
 
+def test_what_was_not_answered_is_asked_again_where_that_is_wished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[Any] = [{"id": "a", "question": "Hi?", "max_tokens": 2}, {"id": "b", "question": ""}, "{no"]
+    target = tmp_path / "out.jsonl"
+    assert ask(questions(tmp_path, lines), target) == 3
+    answered = next(line for line in target.read_bytes().splitlines(keepends=True) if b'"line": 1,' in line)
+    lines[1:] = [{"id": "b", "question": "And?", "max_tokens": 2}, "{no"]
+    source = questions(tmp_path, lines)
+    assert ask(source, target) == 2
+    assert "--retry asks those anew" in capsys.readouterr().err
+    assert ask(source, target, "--retry") == 3
+    assert target.read_bytes().startswith(answered)
+    found = sorted(results(target), key=lambda each: each["line"])
+    assert [(each["line"], each["status"]) for each in found] == [(1, "ok"), (2, "ok"), (3, "refused")]
+    before = target.stat().st_ino
+    source.write_text("".join(source.read_text().splitlines(keepends=True)[:2]))
+    assert ask(source, target, "--retry") == 0
+    whole = target.stat().st_ino
+    assert whole != before
+    assert ask(source, target, "--retry") == 0
+    assert target.stat().st_ino == whole  # there is nothing to forget
+    with Results(target), pytest.raises(UsageError, match="another process writes"):
+        Results(target, retry=True)
+
+
+def test_an_id_stands_once(tmp_path: Path) -> None:
+    asked = [{"id": each, "question": "Hi?"} for each in ("a", "b", "a", 6, "6", "", "")]
+    faults = [job.fault for job in read_jobs(questions(tmp_path, asked))]
+    assert [bool(fault) for fault in faults] == [False, False, True, False, True, False, False]
+    assert faults[2] == "line 3: the id 'a' is that of line 1. Give it another."
+
+
 def test_other_questions_or_another_file_are_refused(tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
     with Results(target) as file:

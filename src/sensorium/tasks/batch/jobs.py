@@ -36,11 +36,13 @@ class Job:
 def read_jobs(path: Path) -> Iterator[Job]:
     """Jobs of a JSONL file, one for each line that is not empty; paths in it are relative to its folder.
 
+    An id that an earlier line has already is a fault of the later one: results could not be told apart.
+
     Raises: UnreadableMedia when the file cannot be read.
     """
     try:
         with path.open("rb") as file:
-            number = 0
+            number, lines = 0, dict[str, int]()
             while line := file.readline(_LONGEST_LINE + 1):
                 number += 1
                 if len(line) > _LONGEST_LINE:
@@ -49,9 +51,17 @@ def read_jobs(path: Path) -> Iterator[Job]:
                         "Name files by their paths."
                     )
                 if line.strip():
-                    yield _job(number, line, path.parent)
+                    yield _unlike(_job(number, line, path.parent), lines)
     except OSError as error:
         raise UnreadableMedia(f"{path}: {error.strerror or error}; expected a file of questions. Check it.") from error
+
+
+def _unlike(job: Job, lines: dict[str, int]) -> Job:
+    """The job, at fault if its id is one of those before it. Args: lines: ids so far, which is added to."""
+    first = lines.setdefault(job.id, job.line) if job.id else job.line
+    if first == job.line:
+        return job
+    return Job(job.line, job.id, fault=f"line {job.line}: the id '{job.id}' is that of line {first}. Give it another.")
 
 
 def _job(number: int, line: bytes, folder: Path) -> Job:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from sensorium.core.errors import UsageError
+from sensorium.core.files import write_atomic
 from sensorium.tasks.batch.jobs import Job
 
 _START = b'{"line": '
@@ -36,8 +37,10 @@ class Result:
 class Results:
     """A JSONL file that is added to. `done` tells of the lines that it has: number of the job to status."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, retry: bool = False) -> None:
         """Open a file, or go on with it; a line that was being written when its writer was killed is cut off.
+
+        Args: retry: forget the lines that are not ok, whose questions then may be others.
 
         Raises: UsageError when somebody else writes it, or it holds other lines than ours.
         """
@@ -51,6 +54,8 @@ class Results:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._read()
+            if retry:
+                self._forget()
         except BlockingIOError as error:
             self._file.close()
             raise UsageError(f"{path}: another process writes to it. Wait for it, or write elsewhere.") from error
@@ -76,12 +81,24 @@ class Results:
         self._file.truncate(whole)
         self._file.seek(0, os.SEEK_END)
 
+    def _forget(self) -> None:
+        """Write the file anew without what is not ok: whole, or not at all."""
+        self._file.seek(0)
+        kept = [line for line in self._file if json.loads(line)["status"] == "ok"]
+        if len(kept) == len(self.done):
+            return
+        write_atomic(self.path, b"".join(kept))
+        self._file.close()
+        self._file = self.path.open("a+b")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.done = {line: status for line, status in self.done.items() if status == "ok"}
+
     def has(self, job: Job) -> bool:
         """Whether the job is done. Raises: UsageError when another job was, in its line: the questions are others."""
         if job.line in self.done and self._asked[job.line] != job.digest:
             raise UsageError(
                 f"{self.path}: line {job.line} was answered when it asked something else than it does now. "
-                "Write elsewhere, or ask the same questions."
+                "Write elsewhere, or ask the same questions; --retry asks those anew that were not answered."
             )
         self._asked[job.line] = job.digest
         return job.line in self.done
