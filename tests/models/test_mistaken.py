@@ -11,6 +11,8 @@ from sensorium.models.mistaken import no_model_folder, no_such_model
 @pytest.mark.parametrize(
     ("name", "message"),
     [
+        ("smolvlm", "It may be of the family idefics3. Give nano, the path of a model folder, or an"),
+        ("qwen2-vl", "or an id of the Hub such as Qwen/"),
         ("nanoo", "There is no model named 'nanoo', and no such folder. Did you mean 'nano'? Give nano, the path"),
         ("composed", "'composed' is a family of models; expected one of them. Give the folder that compose or train"),
         ("clip", "expected a model that answers. It is for another command: sensorium embed --model openai/clip-"),

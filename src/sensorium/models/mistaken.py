@@ -18,6 +18,10 @@ BUNDLED_SOURCE = "bundled"
 
 _ADDRESS = re.compile(r"https?://(?:(?P<hub>huggingface\.co|hf\.co)/(?P<name>[\w.-]+/[\w.-]+))?", re.ASCII)
 
+_PROPER = re.compile("[A-Z]")
+_SHORTEST = 4
+"""Letters of a name that says something."""
+
 _SHOWN = 3
 """So many of a folder's models are named."""
 
@@ -45,12 +49,31 @@ def no_such_model(name: str, families: Catalogue[Any], commands: Mapping[str, Ca
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or name.endswith("/"):
         return UsageError(f"{name}: no such folder; expected that of a model. Check the spelling.")
     bundled = [entry.name for entry in families.entries if entry.source == BUNDLED_SOURCE]
-    example = families.entries[-1].source
+    alike = _spoken_of(name, families)
+    example = families.entries[-1].source if alike is None else alike.source
+    meant = did_you_mean(name, families.names()) if alike is None else f" It may be of the family {alike.name}."
     return UsageError(
-        f"There is no model named '{name}', and no such folder.{did_you_mean(name, families.names())} "
-        f"Give {', '.join([*bundled, 'the path of a model folder'])}, or an id of the Hub such as {example} "
+        f"There is no model named '{name}', and no such folder.{meant} Give "
+        f"{', '.join([*bundled, 'the path of a model folder'])}, or an id of the Hub such as {example} "
         "(sensorium models)."
     )
+
+
+def _spoken_of(name: str, families: Catalogue[Any]) -> Any | None:
+    """The family, with an example on the Hub, whose example or summary has a proper name that begins so: "smolvlm"."""
+    wanted = _letters(name)
+    if len(wanted) < _SHORTEST:
+        return None
+    for entry in families.entries:
+        _, on_the_hub, source = entry.source.partition("/")
+        words = [source, *filter(_PROPER.search, entry.summary.split())]
+        if on_the_hub and any(_letters(each).startswith(wanted) for each in words):
+            return entry
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
 
 
 def _another_command(name: str, command: str, catalogue: Catalogue[Any], families: Catalogue[Any]) -> UsageError:
