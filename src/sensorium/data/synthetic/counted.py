@@ -4,8 +4,9 @@ import numpy as np
 
 from sensorium.data.phrasing import Word
 from sensorium.data.synthetic import waves
-from sensorium.data.synthetic.drawing import gradient, paint_shape
+from sensorium.data.synthetic.drawing import paint_shape
 from sensorium.data.synthetic.draws import between, one_of, whole
+from sensorium.data.synthetic.grounds import gradient
 from sensorium.data.synthetic.heard import Draw
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, TRAIN_LAYOUTS, colours_against, place_items
 from sensorium.data.synthetic.names import COLOURS, SHAPES

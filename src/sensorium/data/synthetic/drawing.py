@@ -1,4 +1,4 @@
-"""Coloured shapes and backgrounds, drawn into RGB pictures with Pillow.
+"""Coloured shapes, drawn into RGB pictures with Pillow.
 
 A shape is a polygon around (0, 0) that reaches to distance 1. Smooth edges come from a mask drawn four times
 too large, one small mask per shape: cheaper than a large canvas.
@@ -104,37 +104,6 @@ def _paint(
     if hole:
         pen.polygon(((corners * hole + offset) * scale).ravel().tolist(), fill=0)
     picture.paste(fill, (left, top), mask.reduce(scale) if scale > 1 else mask)
-
-
-def gradient(width: int, height: int, start: Rgb, end: Rgb, *, vertical: bool) -> Pixels.Image:
-    """Return a picture that runs from `start` to `end`, downwards or to the right."""
-    length = height if vertical else width
-    ramp = np.linspace(start, end, length).astype(np.uint8)
-    strip = Pixels.fromarray(ramp[:, None] if vertical else ramp[None, :])
-    return strip.resize((width, height))
-
-
-def tiles(width: int, height: int, colours: tuple[Rgb, Rgb], size: int, *, stripes: bool) -> Pixels.Image:
-    """Return a picture of tiles `size` pixels wide in two colours, as a checkerboard or as stripes."""
-    across = np.arange(width) // size
-    down = np.zeros(height, dtype=np.int64) if stripes else np.arange(height) // size
-    choice = (across[None, :] + down[:, None]) % 2
-    return Pixels.fromarray(np.array(colours, dtype=np.uint8)[choice])
-
-
-def clouds(width: int, height: int, colours: tuple[Rgb, Rgb], rng: np.random.Generator) -> Pixels.Image:
-    """Return a picture of soft patches between two colours."""
-    rows, columns = rng.integers(3, 7, 2)
-    shares = rng.random((rows, columns, 1))
-    coarse = (1 - shares) * np.array(colours[0]) + shares * np.array(colours[1])
-    return Pixels.fromarray(coarse.astype(np.uint8)).resize((width, height), Pixels.Resampling.BICUBIC)
-
-
-def halves(width: int, height: int, colours: tuple[Rgb, Rgb], share: float) -> Pixels.Image:
-    """Return a picture whose upper part, a `share` of the height, has the first colour and the rest the second."""
-    picture = Pixels.new("RGB", (width, height), colours[0])
-    picture.paste(colours[1], (0, round(share * height), width, height))
-    return picture
 
 
 def grain(pixels: NDArray[np.uint8], strength: float, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -14,8 +14,9 @@ from PIL import Image as Pixels
 
 from sensorium.data.phrasing import Word
 from sensorium.data.sample import Region
-from sensorium.data.synthetic.drawing import gradient, grain, paint_shape
+from sensorium.data.synthetic.drawing import grain, paint_shape
 from sensorium.data.synthetic.draws import between, one_of, some_of, weighted, whole
+from sensorium.data.synthetic.grounds import gradient
 from sensorium.data.synthetic.layout import HELD_OUT_PAIRS, colours_against
 from sensorium.data.synthetic.moving_phrasings import DIRECTIONS
 from sensorium.data.synthetic.names import ANY_SHAPE, COLOURS, SHAPES, Rgb, phrase

@@ -10,6 +10,7 @@ from PIL import Image as Pixels
 from sensorium.data.sample import Region, Sample
 from sensorium.data.synthetic import drawing
 from sensorium.data.synthetic.draws import between, one_of, weighted, whole
+from sensorium.data.synthetic.grounds import HELD_OUT_GROUNDS, TRAIN_GROUNDS, draw_ground
 from sensorium.data.synthetic.layout import (
     HELD_OUT_LAYOUTS,
     HELD_OUT_PAIRS,
@@ -26,11 +27,6 @@ from sensorium.data.synthetic.talk import draw_turns
 from sensorium.media.types import Image
 
 _COUNTS = ((0.17, 1), (0.18, 2), (0.19, 3), (0.17, 4), (0.13, 5), (0.09, 6), (0.07, 7))
-_BACKDROPS = (
-    (0.3, "white"), (0.11, "dark"), (0.2, "named"), (0.12, "pastel"), (0.11, "gradient"), (0.08, "clouds"),
-    (0.08, "halves"),
-)  # fmt: skip
-_HELD_OUT_BACKDROPS = ((0.4, "white"), (0.3, "pastel"), (0.15, "stripes"), (0.15, "checks"))
 _STANDS_OUT = 100.0
 _VALIDATION_SEED = 5_201
 _TRAIN_CANVASES = (
@@ -95,7 +91,7 @@ def draw_scene(
     layouts = HELD_OUT_LAYOUTS if held_out else TRAIN_LAYOUTS
     while True:
         width, height = size or _canvas(rng)
-        name, ground, picture = _backdrop(rng, width, height, _HELD_OUT_BACKDROPS if held_out else _BACKDROPS)
+        name, ground, picture = draw_ground(rng, width, height, HELD_OUT_GROUNDS if held_out else TRAIN_GROUNDS)
         pairs = draw_pairs(rng, weighted(rng, _COUNTS), colours_against(ground), held_out=held_out)
         scene = Scene(width, height, place_items(rng, width, height, pairs, layouts), name)
         if nameless:
@@ -166,42 +162,3 @@ def _canvas(rng: np.random.Generator) -> tuple[int, int]:
     if rng.random() < 0.5:
         return width, width
     return width, int(np.clip(width * between(rng, 0.6, 1.6), 48, 224))
-
-
-def _backdrop(
-    rng: np.random.Generator, width: int, height: int, styles: Sequence[tuple[float, str]]
-) -> tuple[str, list[Rgb], Pixels.Image]:
-    """Return the ground's colour name ("" if it has none), its colours, and the picture of it."""
-    style = weighted(rng, styles)
-    size = (width, height)
-    if style == "white":
-        return "white", [(255, 255, 255)], Pixels.new("RGB", size, (255, 255, 255))
-    if style in {"dark", "named"}:
-        name = "black" if style == "dark" else one_of(rng, tuple(COLOURS))
-        colour = COLOURS[name].draw(rng)
-        return name, [colour], Pixels.new("RGB", size, colour)
-    first, second = _pastel(rng), _pastel(rng)
-    if style == "pastel":
-        return "", [first], Pixels.new("RGB", size, first)
-    if style in {"stripes", "checks"}:
-        second = (first[0] - 22, first[1] - 22, first[2] - 22)
-    elif style == "gradient" and rng.random() < 0.3:
-        first, second = ((value // 5, value // 5, value // 4) for value in (first[0], second[1] // 2))
-    return "", [first, second], _two_coloured(rng, style, size, (first, second))
-
-
-def _two_coloured(
-    rng: np.random.Generator, style: str, size: tuple[int, int], colours: tuple[Rgb, Rgb]
-) -> Pixels.Image:
-    if style == "gradient":
-        return drawing.gradient(*size, *colours, vertical=rng.random() < 0.5)
-    if style == "clouds":
-        return drawing.clouds(*size, colours, rng)
-    if style == "halves":
-        return drawing.halves(*size, colours, between(rng, 0.3, 0.7))
-    return drawing.tiles(*size, colours, whole(rng, 4, 16), stripes=style == "stripes")
-
-
-def _pastel(rng: np.random.Generator) -> Rgb:
-    red, green, blue = (200 + 50 * rng.random(3)).astype(int).tolist()
-    return red, green, blue
