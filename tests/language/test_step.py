@@ -125,6 +125,18 @@ def test_weights_of_few_bits(bits: int) -> None:
     torch.testing.assert_close(found, exact(model), rtol=0, atol=2 * TOLERANCE)
 
 
+@pytest.mark.parametrize("name", list(CONFIGS))
+def test_keys_and_values_of_eight_bits(name: str) -> None:
+    model = decoder(name)
+    model.cache_bits = 8
+    found = scores(model, padded=True)
+    assert isinstance(model._step, step.QuickStep)
+    assert model.new_cache(1, 1).layers[0].keys.dtype == torch.uint8
+    torch.testing.assert_close(found, exact(model, padded=True), rtol=0, atol=TOLERANCE)
+    model.cache_bits = None
+    assert not torch.equal(found, scores(model, padded=True))
+
+
 def test_new_weights_are_seen_after_the_next_prompt() -> None:
     model = decoder("llama")
     before = scores(model)

@@ -98,3 +98,21 @@ def test_padding_is_seen_by_no_group() -> None:
     mask = causal_mask(3, 3, present, CPU, both_ways=torch.ones(1, 3, 3, dtype=torch.bool))
     assert mask is not None
     assert shown(mask[0, 0]) == ["xxx", ".xx", ".xx"]
+
+
+@pytest.mark.parametrize("width", [4, 64])
+def test_eight_bits_lose_little_and_grow_unchanged(width: int) -> None:
+    cache = KVCache.empty(layers=1, batch=2, kv_heads=2, capacity=3, head_width=width, like=torch.empty(0), bits=8)
+    rows = torch.randn(2, 2, 3, width) * 3 ** torch.randn(2, 2, 3, 1)
+    rows[0, 0, 0] = 0
+    rows[1, 1, 2, 0] = torch.nan
+    layer = cache.layers[0]
+    layer.append(rows[:, :, :2], -rows[:, :, :2])
+    keys, values = layer.append(rows[:, :, 2:], -rows[:, :, 2:])
+    assert bool(keys[1, 1, 2].isnan().all())
+    keys[1, 1, 2] = rows[1, 1, 2] = values[1, 1, 2] = 0
+    assert bool(((keys - rows).abs() <= rows.abs().amax(dim=-1, keepdim=True) / 253).all())
+    assert torch.equal(keys, -values)
+    grown = cache.grown(5)
+    assert (grown.length, grown.capacity) == (3, 5)
+    assert torch.equal(grown.layers[0].keys[:, :, :3], layer.keys)

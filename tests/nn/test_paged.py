@@ -77,6 +77,17 @@ def test_what_is_read_can_be_written_elsewhere() -> None:
         assert torch.equal(values, whole + (extra + 1))
 
 
+def test_eight_bits_move_as_they_are() -> None:
+    like = KVCache.empty(layers=1, batch=1, kv_heads=2, capacity=1, head_width=4, like=torch.empty(0), bits=8)
+    memory, first = Pages.like(like, 4), rows(1, 20)
+    seen, _ = memory.batch([[0, 1]], [0]).layers[0].append(first, first)
+    assert seen.dtype == first.dtype
+    assert bool(((seen - first).abs() <= first.abs().amax(dim=-1, keepdim=True) / 253).all())
+    memory.write([3, 2], memory.read([0, 1], 20))
+    for old, new in zip(memory.read([0, 1], 20)[0], memory.read([3, 2], 20)[0], strict=True):
+        assert torch.equal(old, new)
+
+
 def test_sizes() -> None:
     assert [pages(each) for each in (0, 1, 16, 17)] == [0, 1, 1, 2]
     assert Pages.bytes_of(LIKE) == sum(

@@ -68,6 +68,7 @@ class Decoder(nn.Module):
         self.kv_heads = kv_heads
         self.head_width = head_width
         self.logit_cap = logit_cap
+        self.cache_bits: int | None = None
         self.embedding = embedding
         self.blocks = nn.ModuleList(layer.block for layer in layers)
         self.norm = norm
@@ -134,7 +135,7 @@ class Decoder(nn.Module):
         return scores if self.logit_cap is None else soft_cap(scores, self.logit_cap)
 
     def new_cache(self, batch: int, capacity: int) -> KVCache:
-        """Room for `capacity` tokens of `batch` sequences."""
+        """Room for `capacity` tokens of `batch` sequences, in `cache_bits` if they are set."""
         return KVCache.empty(
             layers=len(self.blocks),
             batch=batch,
@@ -142,6 +143,7 @@ class Decoder(nn.Module):
             capacity=capacity,
             head_width=self.head_width,
             like=self.embedding.weight,
+            bits=self.cache_bits,
         )
 
     def step(self, ids: Tensor, positions: Tensor, present: Tensor | None, cache: KVCache) -> Tensor:

@@ -1,9 +1,13 @@
-"""Keys and values of tokens already seen, for one batch of sequences that advance together."""
+"""Keys and values of tokens already seen, for one batch of sequences that advance together.
+
+A memory is in the type of the model, or in eight bits (nn/coded.py): what is appended comes back as it is remembered.
+"""
 
 import torch
 from torch import Tensor
 
 from sensorium.core.errors import EngineError
+from sensorium.nn.coded import memory_of, numbers, stored
 
 
 class LayerCache:
@@ -27,10 +31,10 @@ class LayerCache:
                 f"cache: {end} tokens do not fit where {self.keys.shape[2]} do. Make it with room for the prompt and "
                 "all new tokens."
             )
-        self.keys[:, :, self.length : end] = keys
-        self.values[:, :, self.length : end] = values
+        self.keys[:, :, self.length : end] = stored(keys, self.keys)
+        self.values[:, :, self.length : end] = stored(values, self.values)
         self.length = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
+        return numbers(self.keys[:, :, :end], keys.dtype), numbers(self.values[:, :, :end], values.dtype)
 
 
 class KVCache:
@@ -41,11 +45,19 @@ class KVCache:
 
     @classmethod
     def empty(
-        cls, *, layers: int, batch: int, kv_heads: int, capacity: int, head_width: int, like: Tensor
+        cls,
+        *,
+        layers: int,
+        batch: int,
+        kv_heads: int,
+        capacity: int,
+        head_width: int,
+        like: Tensor,
+        bits: int | None = None,
     ) -> "KVCache":
-        """Room for `capacity` tokens of `batch` sequences, in the type and on the device of `like`."""
+        """Room for `capacity` tokens of `batch` sequences, on the device of `like` and in its type, or in 8 `bits`."""
         shape = (batch, kv_heads, capacity, head_width)
-        return cls([LayerCache(like.new_empty(shape), like.new_empty(shape)) for _ in range(layers)])
+        return cls([LayerCache(*(memory_of(like, *shape, bits=bits) for _ in range(2))) for _ in range(layers)])
 
     @property
     def length(self) -> int:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from sensorium.core.errors import EngineError
 from sensorium.nn.cache import KVCache, LayerCache
+from sensorium.nn.coded import numbers, stored
 
 PAGE = 16
 """Tokens of a block."""
@@ -57,8 +58,11 @@ class Pages:
             tensor[target] = tensor[source]
 
     def read(self, table: Sequence[int], length: int) -> list[tuple[Tensor, Tensor]]:
-        """Copies of the first tokens of a sequence. Returns: per layer keys and values [K, length, E]."""
-        found = [layer.seen() for layer in self.batch([table], [length]).layers]
+        """Copies of the first tokens of a sequence, as they are held.
+
+        Returns: per layer keys and values [K, length, E].
+        """
+        found = [layer.seen(layer.keys.dtype) for layer in self.batch([table], [length]).layers]
         return [(keys[0], values[0]) for keys, values in found]
 
     def write(self, table: Sequence[int], layers: Sequence[tuple[Tensor, Tensor]]) -> None:
@@ -126,15 +130,16 @@ class PagedLayer(LayerCache):
         Raises: EngineError when a sequence's blocks have no room for them.
         """
         blocks, offsets = self._where.new(keys.shape[2])
-        self.keys[blocks, :, offsets] = keys.transpose(1, 2)
-        self.values[blocks, :, offsets] = values.transpose(1, 2)
+        self.keys[blocks, :, offsets] = stored(keys, self.keys).transpose(1, 2)
+        self.values[blocks, :, offsets] = stored(values, self.values).transpose(1, 2)
         self.length = self._where.longest + keys.shape[2]
-        return self.seen()
+        return self.seen(keys.dtype)
 
-    def seen(self) -> tuple[Tensor, Tensor]:
-        """All tokens so far. Returns: keys, values: [B, K, length, E]."""
+    def seen(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """All tokens so far, in a type. Returns: keys, values: [B, K, length, E]."""
         blocks, offsets = self._where.all(self.length)
-        return self.keys[blocks, :, offsets].transpose(1, 2), self.values[blocks, :, offsets].transpose(1, 2)
+        held = (self.keys[blocks, :, offsets].transpose(1, 2), self.values[blocks, :, offsets].transpose(1, 2))
+        return numbers(held[0], dtype), numbers(held[1], dtype)
 
 
 class _Where:

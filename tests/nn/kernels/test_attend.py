@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from sensorium.nn.coded import numbers, stored
 from sensorium.nn.kernels.attend import attend_paged
 
 TOLERANCE = {torch.bfloat16: 0.02, torch.float32: 1e-5}
@@ -23,11 +24,28 @@ def pages(lengths: list[int], kv_heads: int, width: int, dtype: torch.dtype) -> 
     return keys, values, tables, torch.tensor(lengths, dtype=torch.int32)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
-@pytest.mark.parametrize(
+SHAPES = pytest.mark.parametrize(
     ("lengths", "heads", "kv_heads", "width"),
     [([1], 1, 1, 32), ([16, 17, 40], 6, 2, 64), ([5, 200], 4, 4, 96), ([33], 8, 1, 48), ([7, 513, 256], 10, 2, 64)],
 )
+
+
+@SHAPES
+def test_memory_of_eight_bits(lengths: list[int], heads: int, kv_heads: int, width: int) -> None:
+    keys, values, tables, counts = pages(lengths, kv_heads, width, torch.bfloat16)
+    spread = 2 ** torch.randn(*keys.shape[:3], 1, generator=torch.Generator().manual_seed(3))
+    keys, values = (stored(each * spread, torch.empty(0, dtype=torch.uint8)) for each in (keys, values))
+    queries = torch.randn(len(lengths), heads, width, generator=torch.Generator().manual_seed(1))
+    queries = queries.bfloat16().float()
+    with torch.inference_mode():
+        found = attend_paged(queries, keys, values, tables, counts)
+        held = numbers(keys, torch.float64), numbers(values, torch.float64)
+        exact = attend_paged(queries.double(), held[0], held[1], tables, counts)
+    torch.testing.assert_close(found.double(), exact, rtol=0.004, atol=0.005)  # kernels give bf16
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@SHAPES
 def test_it_is_attention(lengths: list[int], heads: int, kv_heads: int, width: int, dtype: torch.dtype) -> None:
     keys, values, tables, counts = pages(lengths, kv_heads, width, dtype)
     queries = torch.randn(len(lengths), heads, width, generator=torch.Generator().manual_seed(1)).to(dtype)

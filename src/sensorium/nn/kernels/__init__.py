@@ -6,8 +6,11 @@ OpenMP of GCC's kind), callers do the same in PyTorch. Nothing else in here may 
 import Numba, 0.3 s.
 
     lanes.py     sixteen numbers at a time: loads, products, sums
+    weave.py     numbers of two registers among each other
     products.py  rows times a weight of sixteen, eight or four bits
-    pages.py     attention of one token over pages of keys and values
+    pages.py     attention of one token over pages of keys and values, stretch by stretch
+    halves.py    a stretch of sixteen bits
+    coded.py     a stretch of eight
     small.py     norm, rotary positions, gates
     program.py   a list of the above, run by all threads without returning to Python
 """

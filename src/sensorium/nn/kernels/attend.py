@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from sensorium.nn.coded import numbers
 from sensorium.nn.kernels.ready import runner, wanted
 from sensorium.nn.kernels.table import Heads, Pointed, Program, Table
 
@@ -12,14 +13,15 @@ def attend_paged(queries: Tensor, keys: Tensor, values: Tensor, tables: Tensor, 
 
     Inputs:
         queries: [B, H, E].
-        keys, values: [blocks, K, page, E].
+        keys, values: [blocks, K, page, E], or in eight bits (nn/coded.py).
         tables: [B, most pages] int32, the blocks of each sequence in their order; what is behind its last is not read.
         lengths: [B] int32, tokens of each, at least 1.
 
     Returns: [B, H, E], in the type of the queries.
     """
     (batch, heads, width), (kv_heads, page) = queries.shape, keys.shape[1:3]
-    run = runner() if keys.dtype == torch.bfloat16 and width % 32 == 0 and wanted(queries, keys, values) else None
+    known = keys.dtype in (torch.bfloat16, torch.uint8) and width % 32 == 0
+    run = runner() if known and wanted(queries, keys, values) else None
     if run is None or not (keys.is_contiguous() and values.is_contiguous()):
         return _plain(queries, keys, values, tables, lengths)
     out = torch.empty(batch, heads, width, dtype=torch.bfloat16)
@@ -34,7 +36,7 @@ def attend_paged(queries: Tensor, keys: Tensor, values: Tensor, tables: Tensor, 
 
 def _plain(queries: Tensor, keys: Tensor, values: Tensor, tables: Tensor, lengths: Tensor) -> Tensor:
     """The same, a sequence at a time."""
-    rows = []
+    rows, keys, values = [], numbers(keys, queries.dtype), numbers(values, queries.dtype)
     for query, table, length in zip(queries, tables.long(), lengths.tolist(), strict=True):
         used = table[: -(-length // keys.shape[2])]
         key, value = (each[used].transpose(0, 1).flatten(1, 2)[:, :length] for each in (keys, values))  # [K, S, E]

@@ -73,7 +73,7 @@ def compiled(function: F) -> F:
     return made
 
 
-def _operation(returns: Any, *takes: Any) -> Callable[[Callable[..., Any]], Any]:
+def operation(returns: Any, *takes: Any) -> Callable[[Callable[..., Any]], Any]:
     """Make an operation of a function that is given LLVM's builder and values, and gives a value."""
 
     def decorate(build: Callable[..., Any]) -> Any:
@@ -109,68 +109,75 @@ def _all(number: float, kind: Any = _ints) -> Any:
     return _ir.Constant(kind, [number] * LANES)
 
 
-@_operation(address, address)
+@operation(address, address)
 def load_word(b: Any, where: Any) -> Any:
     """A 64-bit number."""
     return b.load(_at(b, where, _ir.IntType(64)))
 
 
-@_operation(integer, address)
+@operation(integer, address)
 def load_int(b: Any, where: Any) -> Any:
     """A 32-bit number."""
     return b.load(_at(b, where, _int))
 
 
-@_operation(scalar, address)
+@operation(scalar, address)
 def load_float(b: Any, where: Any) -> Any:
     """An fp32 number."""
     return b.load(_at(b, where, _float))
 
 
-@_operation(nothing, address, address)
+@operation(nothing, address, address)
 def store_word(b: Any, where: Any, value: Any) -> None:
     """Write a 64-bit number."""
     b.store(value, _at(b, where, _ir.IntType(64)))
 
 
-@_operation(nothing, address, integer)
+@operation(nothing, address, integer)
 def store_int(b: Any, where: Any, value: Any) -> None:
     """Write a 32-bit number."""
     b.store(value, _at(b, where, _int))
 
 
-@_operation(nothing, address, scalar)
+@operation(nothing, address, scalar)
 def store_float(b: Any, where: Any, value: Any) -> None:
     """Write an fp32 number."""
     b.store(value, _at(b, where, _float))
 
 
-@_operation(ints, address)
+@operation(nothing, address)
+def ahead(b: Any, where: Any) -> None:
+    """Begin to bring the 64 bytes there into the cache; what is no memory does no harm."""
+    how = [_int(number) for number in (0, 3, 1)]  # to be read, to be kept, data
+    _call(b, "llvm.prefetch.p0", _ir.VoidType(), _at(b, where, _byte), *how)
+
+
+@operation(ints, address)
 def load_ints(b: Any, where: Any) -> Any:
     """Sixteen 32-bit numbers, or 64 bytes."""
     return b.load(_at(b, where, _ints), align=1)
 
 
-@_operation(floats, address)
+@operation(floats, address)
 def load_floats(b: Any, where: Any) -> Any:
     """Sixteen fp32 numbers."""
     return b.load(_at(b, where, _floats), align=4)
 
 
-@_operation(floats, address)
+@operation(floats, address)
 def load_halves(b: Any, where: Any) -> Any:
     """Sixteen bf16 numbers as fp32."""
     halves = b.load(_at(b, where, _ir.VectorType(_short, LANES)), align=2)
     return b.bitcast(b.shl(b.zext(halves, _ints), _all(16)), _floats)
 
 
-@_operation(nothing, address, floats)
+@operation(nothing, address, floats)
 def store_floats(b: Any, where: Any, value: Any) -> None:
     """Write sixteen fp32 numbers."""
     b.store(value, _at(b, where, _floats), align=4)
 
 
-@_operation(nothing, address, floats)
+@operation(nothing, address, floats)
 def store_halves(b: Any, where: Any, value: Any) -> None:
     """As bf16, rounded to the nearest, ties to even."""
     bits = b.bitcast(value, _ints)
@@ -179,7 +186,7 @@ def store_halves(b: Any, where: Any, value: Any) -> None:
     b.store(b.trunc(rounded, _ir.VectorType(_short, LANES)), _at(b, where, _ir.VectorType(_short, LANES)), align=2)
 
 
-@_operation(nothing, address, ints)
+@operation(nothing, address, ints)
 def store_bytes(b: Any, where: Any, value: Any) -> None:
     """The low byte of each."""
     b.store(b.trunc(value, _ir.VectorType(_byte, LANES)), _at(b, where, _ir.VectorType(_byte, LANES)), align=1)
@@ -190,67 +197,67 @@ def _spread(b: Any, value: Any, kind: Any) -> Any:
     return b.shuffle_vector(first, _ir.Constant(kind, _ir.Undefined), _ir.Constant(_ints, [0] * LANES))
 
 
-@_operation(floats, scalar)
+@operation(floats, scalar)
 def spread(b: Any, value: Any) -> Any:
     """The same in all lanes."""
     return _spread(b, value, _floats)
 
 
-@_operation(ints, integer)
+@operation(ints, integer)
 def spread_int(b: Any, value: Any) -> Any:
     """The same in all lanes."""
     return _spread(b, value, _ints)
 
 
-@_operation(floats, floats, floats, floats)
+@operation(floats, floats, floats, floats)
 def fma(b: Any, x: Any, y: Any, z: Any) -> Any:
     """X y + z."""
     return _call(b, "llvm.fma.v16f32", _floats, x, y, z)
 
 
-@_operation(floats, floats, floats)
+@operation(floats, floats, floats)
 def times(b: Any, x: Any, y: Any) -> Any:
     """Products."""
     return b.fmul(x, y)
 
 
-@_operation(floats, floats, floats)
+@operation(floats, floats, floats)
 def plus(b: Any, x: Any, y: Any) -> Any:
     """Sums."""
     return b.fadd(x, y)
 
 
-@_operation(floats, floats)
+@operation(floats, floats)
 def inverse_root(b: Any, value: Any) -> Any:
     """One over the square root."""
     return b.fdiv(_all(1.0, _floats), _call(b, "llvm.sqrt.v16f32", _floats, value))
 
 
-@_operation(ints, ints, ints)
+@operation(ints, ints, ints)
 def plus_ints(b: Any, x: Any, y: Any) -> Any:
     """Sums."""
     return b.add(x, y)
 
 
-@_operation(floats, floats, floats)
+@operation(floats, floats, floats)
 def over(b: Any, x: Any, y: Any) -> Any:
     """Quotients."""
     return b.fdiv(x, y)
 
 
-@_operation(floats, floats, floats)
+@operation(floats, floats, floats)
 def larger(b: Any, x: Any, y: Any) -> Any:
     """The larger, and no number where either is none."""
     return _call(b, "llvm.maximum.v16f32", _floats, x, y)
 
 
-@_operation(floats, floats, floats)
+@operation(floats, floats, floats)
 def smaller(b: Any, x: Any, y: Any) -> Any:
     """The smaller, and no number where either is none."""
     return _call(b, "llvm.minimum.v16f32", _floats, x, y)
 
 
-@_operation(floats, floats)
+@operation(floats, floats)
 def magnitudes(b: Any, x: Any) -> Any:
     """Without their signs."""
     return _call(b, "llvm.fabs.v16f32", _floats, x)
@@ -261,38 +268,14 @@ def _halved(b: Any, value: Any, join: Callable[[Any, Any], Any]) -> Any:
     width = LANES
     while width > 2:
         width //= 2
-        value = join(*(_picked(b, value, value, range(at, at + width)) for at in (0, width)))
+        value = join(*(picked(b, value, value, range(at, at + width)) for at in (0, width)))
     return join(b.extract_element(value, _int(0)), b.extract_element(value, _int(1)))
 
 
-def _picked(b: Any, x: Any, y: Any, lanes: Iterable[int]) -> Any:
+def picked(b: Any, x: Any, y: Any, lanes: Iterable[int]) -> Any:
     """Lanes of two registers: those of the second are counted on from the first's."""
     chosen = list(lanes)
     return b.shuffle_vector(x, y, _ir.Constant(_ir.VectorType(_int, len(chosen)), chosen))
-
-
-@_operation(floats, floats, floats)
-def fold(b: Any, x: Any, y: Any) -> Any:
-    """Sums of neighbours: eight of x, then eight of y. Four rounds make of sixteen registers the total of each."""
-    return b.fadd(*(_picked(b, x, y, range(odd, 2 * LANES, 2)) for odd in (0, 1)))
-
-
-def _paired(b: Any, x: Any, y: Any, start: int) -> Any:
-    words = _ir.VectorType(_short, 2 * LANES)
-    lanes = [lane for at in range(start, start + LANES) for lane in (at, 2 * LANES + at)]
-    return b.bitcast(_picked(b, b.bitcast(x, words), b.bitcast(y, words), lanes), _ints)
-
-
-@_operation(ints, ints, ints)
-def first_pairs(b: Any, x: Any, y: Any) -> Any:
-    """Of two rows of 32 bf16 numbers: those of the first 16 columns, a column's two side by side."""
-    return _paired(b, x, y, 0)
-
-
-@_operation(ints, ints, ints)
-def last_pairs(b: Any, x: Any, y: Any) -> Any:
-    """The same of the last 16 columns."""
-    return _paired(b, x, y, LANES)
 
 
 def _suffix(value: Any) -> str:
@@ -300,55 +283,55 @@ def _suffix(value: Any) -> str:
     return f"v{value.type.count}f32" if isinstance(value.type, _ir.VectorType) else "f32"
 
 
-@_operation(scalar, floats)
+@operation(scalar, floats)
 def total(b: Any, value: Any) -> Any:
     """The sum of all lanes."""
     return _halved(b, value, b.fadd)
 
 
-@_operation(scalar, floats)
+@operation(scalar, floats)
 def largest(b: Any, value: Any) -> Any:
     """The largest of all lanes; no number if any is none."""
     return _halved(b, value, lambda x, y: _call(b, f"llvm.maximum.{_suffix(x)}", x.type, x, y))
 
 
-@_operation(integer, ints)
+@operation(integer, ints)
 def total_ints(b: Any, value: Any) -> Any:
     """The sum of all lanes."""
     return _halved(b, value, b.add)
 
 
-@_operation(ints, floats)
+@operation(ints, floats)
 def nearest(b: Any, value: Any) -> Any:
     """Whole numbers, ties to even."""
     return b.fptosi(_call(b, "llvm.rint.v16f32", _floats, value), _ints)
 
 
-@_operation(floats, ints)
+@operation(floats, ints)
 def to_floats(b: Any, value: Any) -> Any:
     """As fp32."""
     return b.sitofp(value, _floats)
 
 
-@_operation(floats, ints)
+@operation(floats, ints)
 def power_of_two(b: Any, exponents: Any) -> Any:
     """2 to each, between -127 (taken for 0) and 128 (taken for infinity)."""
     return b.bitcast(b.shl(b.add(exponents, _all(127)), _all(23)), _floats)
 
 
-@_operation(ints, ints)
+@operation(ints, ints)
 def low_nibbles(b: Any, value: Any) -> Any:
     """The low half of each byte."""
     return b.and_(value, _all(0x0F0F0F0F))
 
 
-@_operation(ints, ints)
+@operation(ints, ints)
 def high_nibbles(b: Any, value: Any) -> Any:
     """The high half of each byte."""
     return b.and_(b.lshr(value, _all(4)), _all(0x0F0F0F0F))
 
 
-@_operation(floats, floats, ints, ints)
+@operation(floats, floats, ints, ints)
 def dot_halves(b: Any, sums: Any, x: Any, y: Any) -> Any:
     """Products of pairs of bf16 numbers, both added to the lane's sum."""
     if HAS_BF16:
@@ -360,7 +343,7 @@ def dot_halves(b: Any, sums: Any, x: Any, y: Any) -> Any:
     return _call(b, "llvm.fma.v16f32", _floats, *cut, sums)
 
 
-@_operation(ints, ints, ints, ints)
+@operation(ints, ints, ints, ints)
 def dot_bytes(b: Any, sums: Any, unsigned: Any, signed: Any) -> Any:
     """Products of four bytes, 0 to 255 and -128 to 127, all added to the lane's sum."""
     if HAS_VNNI:

@@ -1,6 +1,6 @@
 """A program: operations in a table of numbers, done one after the other by all threads together.
 
-    operation   18 numbers of 64 bits: which it is, then addresses and sizes
+    operation   19 numbers of 64 bits: which it is, then addresses and sizes
     program     how many operations, their address
 
 Between two of them all threads wait for each other, which takes a fraction of a microsecond: PyTorch's OpenMP has its

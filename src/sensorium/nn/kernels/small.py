@@ -5,6 +5,7 @@ All in fp32; what a product takes next is written as bf16. Widths are multiples 
 
 from typing import Any
 
+from sensorium.nn.kernels.coded import store_coded
 from sensorium.nn.kernels.lanes import (
     compiled,
     exp,
@@ -68,32 +69,44 @@ def turn(op: int, thread: int, threads: int) -> None:
         row, head = unit // each, unit % each
         x = field(op, 1) + 4 * (row * field(op, 2) + head * field(op, 12))
         if head >= heads + kv_heads:
-            out = page_row(op, field(op, 6), row, head - heads - kv_heads)
-            for at in range(0, field(op, 12), 16):
-                store_halves(out + 2 * at, load_floats(x + 4 * at))
+            _put_row(op, page_row(op, field(op, 6), row, head - heads - kv_heads), x)
         elif head >= heads:
-            _turn_head(op, x, page_row(op, field(op, 5), row, head - heads), row, 1)
+            _turn_head(op, x, row, 1)
+            _put_row(op, page_row(op, field(op, 5), row, head - heads), x)
         else:
-            _turn_head(op, x, field(op, 16) + 2 * (row * heads + head) * field(op, 12), row, 0)
+            _turn_head(op, x, row, 0)
+            _halves(field(op, 16) + 2 * (row * heads + head) * field(op, 12), x, field(op, 12))
 
 
 @compiled
-def _turn_head(op: int, x: int, out: int, row: int, which: int) -> None:
+def _halves(out: int, x: int, width: int) -> None:
+    for at in range(0, width, 16):
+        store_halves(out + 2 * at, load_floats(x + 4 * at))
+
+
+@compiled
+def _put_row(op: int, out: int, x: int) -> None:
+    """Put a key or a value away, as the others are."""
+    if field(op, 18) == 2 * field(op, 12):
+        _halves(out, x, field(op, 12))
+    else:
+        store_coded(out, x, field(op, 12))
+
+
+@compiled
+def _turn_head(op: int, x: int, row: int, which: int) -> None:
     width, norms = field(op, 12), field(op, 15)
     if norms:
         weight, by = field(norms, which), _by(x, width, load_float(norms + 16))
         for at in range(0, width, 16):
             store_floats(x + 4 * at, times(times(load_floats(x + 4 * at), by), load_floats(weight + 4 * at)))
-    half = width // 2
-    for at in range(0, half, 16):
+    half, turns = width // 2, field(op, 3)
+    for at in range(0, half if turns else 0, 16):
         first, second = load_floats(x + 4 * at), load_floats(x + 4 * (at + half))
-        if field(op, 3):
-            cos = load_floats(field(op, 3) + 4 * (row * half + at))
-            sin = load_floats(field(op, 4) + 4 * (row * half + at))
-            minus = times(sin, spread(-1.0))
-            first, second = fma(second, minus, times(first, cos)), fma(first, sin, times(second, cos))
-        store_halves(out + 2 * at, first)
-        store_halves(out + 2 * (at + half), second)
+        cos, sin = load_floats(turns + 4 * (row * half + at)), load_floats(field(op, 4) + 4 * (row * half + at))
+        minus = times(sin, spread(-1.0))
+        store_floats(x + 4 * at, fma(second, minus, times(first, cos)))
+        store_floats(x + 4 * (at + half), fma(first, sin, times(second, cos)))
 
 
 @compiled

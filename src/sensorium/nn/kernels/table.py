@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 PRODUCT, NORM, TURN, LOOK, GATE = 1, 2, 3, 4, 5
-FIELDS = 18
+FIELDS = 19
 GROUP = 32
 """Numbers that share a scale."""
 TILE = 16
@@ -149,7 +149,8 @@ class Table:
     def point(self, keys: Sequence[Tensor], values: Sequence[Tensor], where: Pointed, starts: Sequence[Tensor]) -> None:
         """Say where keys and values of all layers are.
 
-        Inputs: keys, values: [blocks, K, page, E] each; starts: [B] int32 each, the first token that is looked at.
+        Inputs: keys, values: [blocks, K, page, E] bf16 each, or as nn/coded.py makes them; starts: [B] int32 each,
+        the first token that is looked at.
         """
         columns, looks = self._columns, self._looks
         stretches = ceil(int(where.lengths.max()) / STRETCH)
@@ -160,6 +161,7 @@ class Table:
             columns[lines, 6] = [tensor.data_ptr() for tensor in values]
             columns[lines, 7:9] = places
             columns[lines, 13:15] = where.page, where.tables.shape[1]
+            columns[lines, 18] = [tensor.shape[-1] * tensor.element_size() for tensor in keys]
         columns[looks, 15] = [tensor.data_ptr() for tensor in starts]
         columns[looks, 4], columns[looks, 16:18] = room, (self._room.data_ptr(), stretches)
         self._kept = (where.tables, where.lengths, *starts)
@@ -167,7 +169,7 @@ class Table:
     def _make_room(self, stretches: int) -> int:
         """Memory of each thread, and behind it of what stretches give. Returns: where that is."""
         heads, kv_heads, width = (int(self._columns[self._looks, index].max(initial=1)) for index in (10, 11, 12))
-        own = self._program.threads * STRETCH * (2 + heads // kv_heads)
+        own = self._program.threads * (6 * STRETCH + TILE + heads // kv_heads * (STRETCH + width + TILE))
         needed = own + self._program.batch * heads * stretches * (width + TILE)
         if self._room.numel() < needed:
             self._room = torch.empty(needed)
