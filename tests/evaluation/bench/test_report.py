@@ -25,7 +25,7 @@ GROWN = (Told(128, 0.1, 0.01), Told(512, 0.2, 0.011), Told(1024, 0.6, 0.015))
 
 def made() -> Bench:
     answered = Answering(
-        Questions(140, 1.0, 0.05), "bf16", int(200e9), Streams(1, 40.0, 100.0), Streams(8, 60.0, 300.0)
+        Questions(140, 1.0, 0.05), "bf16", int(200e9), 250_000_000, Streams(1, 40.0, 100.0), Streams(8, 60.0, 300.0)
     )
     figures = [
         decoding_figure(Decoding("bf16", Told(128, 0.1, 0.01), 250_000_000), MACHINE),
@@ -41,6 +41,8 @@ def test_shares_are_of_what_the_machine_allows() -> None:
     assert shares == {
         "decode, one stream, bf16": pytest.approx(0.5),  # 100 of 200 tokens a second
         "a picture and words (140 tokens), to the first token": pytest.approx(0.5),  # 0.5 s of 1 s
+        "a picture and 64 tokens, one stream": pytest.approx(40 / (64 / (0.5 + 0.32))),  # 200 tokens/s behind 0.5 s
+        "the same, 8 at once": pytest.approx(60 / (512 / (4.0 + 0.32))),
         "peak memory": pytest.approx(0.5),
     }
 
@@ -56,7 +58,7 @@ def test_gains_and_growth_are_told() -> None:
 
 
 def test_a_model_that_takes_no_pictures_has_no_rows_for_them() -> None:
-    answered = Answering(None, "fp32", 1, Streams(1, 40.0, 0.0), Streams(8, 60.0, 0.0))
+    answered = Answering(None, "fp32", 1, 1, Streams(1, 40.0, 0.0), Streams(8, 60.0, 0.0))
     assert [each.what for each in answering_figures(answered, MACHINE, 64)] == [
         "words and 64 tokens, one stream",
         "the same, 8 at once",

@@ -11,7 +11,10 @@ from sensorium.media.types import Image
 from sensorium.models.answerer import Answerer
 
 QUESTION = "What is in this picture? Say it in one short sentence, and name the largest thing that you can see in it."
-SECOND = "Which colours does it have? Name the three that cover most of it, the one that covers least of it as well."
+SECOND = (
+    "Name the largest thing in this picture. What is it that you can see? Say it in one short sentence, and see it."
+)
+"""As long as the first in any tokens: it has the same words."""
 WORD = " the"
 
 

@@ -41,12 +41,13 @@ class Decoding:
 class Answering:
     """questions: None for a model that takes no pictures. type: that products are computed in.
 
-    operations: until the first token of a question.
+    operations: until the first token of a question. bytes: that a token reads, of one stream.
     """
 
     questions: Questions | None
     type: str
     operations: int
+    bytes: int
     one: Streams
     many: Streams
 
@@ -104,13 +105,25 @@ def answering_figures(found: Answering, machine: Machine, said: int) -> list[Fig
             ),
         ]
     one, many = found.one, found.many
+    least, most = (_streams_limit(found, machine, each.count, said) for each in (one, many))
     gain, pace = many.total / one.total, many.pace / one.pace if one.pace else 0.0
     return [
         *figures,
-        Figure(f"{asked} and {said} tokens, one stream", one.total, "tokens/s", note="of the whole time"),
-        Figure(f"the same, {many.count} at once", many.total, "tokens/s", note=f"{gain:.2f} times one"),
+        Figure(f"{asked} and {said} tokens, one stream", one.total, "tokens/s", least, "of the whole time"),
+        Figure(f"the same, {many.count} at once", many.total, "tokens/s", most, f"{gain:.2f} times one"),
         Figure(f"{many.count} at once, while all decode", many.pace, "tokens/s", note=f"{pace:.2f} times one"),
     ]
+
+
+def _streams_limit(found: Answering, machine: Machine, count: int, said: int) -> float | None:
+    """Tokens a second if every prompt were taken at the pace of matrix products, and weights read once a step for all.
+
+    Prompts are taken one by one or together, which is the same: nothing is read often enough to be shared.
+    """
+    rate = machine.products.get(found.type)
+    if rate is None:
+        return None
+    return count * said / (count * found.operations / rate + said * found.bytes / machine.bytes_per_s)
 
 
 def growth_figures(found: Sequence[Told]) -> list[Figure]:

@@ -114,7 +114,8 @@ def answering(source: Source) -> tuple[Answering, int]:
     one, many = (streams(model, count, sizes.said, pictures=shows) for count in (1, sizes.streams))
     inputs = pictured(model, picture(0), QUESTION) if shows else asked(model, sizes.prompt)
     taken = operations(model.network, inputs)
-    return Answering(found, name(type_of(model.network)), taken, one, many), sizes.said
+    read = bytes_per_token(model.network, inputs.ids.shape[1] + sizes.said // 2)
+    return Answering(found, name(type_of(model.network)), taken, read, one, many), sizes.said
 
 
 def growing(source: Source) -> tuple[Told, ...]:
