@@ -12,12 +12,14 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from tests.training.conftest import Colours
 from torch import Tensor
 
 from sensorium.core.errors import CheckpointError, ConfigError
 from sensorium.data.mixture import Share
 from sensorium.models.nano.config import NanoConfig
 from sensorium.models.nano.folder import load_nano
+from sensorium.training import preparation
 from sensorium.training.log import Progress, read_log
 from sensorium.training.loop import train
 from sensorium.training.recipe import Recipe, read_recipe
@@ -67,6 +69,21 @@ def test_a_run_leaves_checkpoint_log_and_model(recipe: MakeRecipe) -> None:
     assert config == made.model
     average = {name.removeprefix("average."): value for name, value in state(made).items() if "average." in name}
     assert same(model.state_dict(), {name: value.half().float() for name, value in average.items()})
+
+
+def test_domains_of_ones_own_making(recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as those of the catalogue, which no one asks for them."""
+    names = ("one", "two")
+    train(recipe("catalogue"), lambda progress: None)
+    monkeypatch.setattr(preparation, "domain", None)
+    own = recipe("own")
+    train(own, lambda progress: None, domains={name: Colours(name) for name in names})
+    assert read_log(Path(own.output) / "log.jsonl") == read_log(Path(recipe("catalogue").output) / "log.jsonl")
+    with pytest.raises(ConfigError, match="got the domain 'three' to draw from, but the mixture has one, two"):
+        train(own, lambda progress: None, domains={"three": Colours("three")})
+    filed = recipe("filed", mixture={"one": Share(file="one.json")})
+    with pytest.raises(ConfigError, match="got the domain 'one' to draw from, but the mixture has a file of this"):
+        train(filed, lambda progress: None, domains={"one": Colours("one")})
 
 
 def test_a_seed_says_everything(recipe: MakeRecipe) -> None:

@@ -59,6 +59,11 @@ def test_what_is_not_said_has_defaults(path: Path) -> None:
     assert (recipe.seed, recipe.precision, recipe.start) == (1, "bf16", None)
 
 
+def test_a_space_in_pieces_is_refused_before_anything_is_read(path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"strategy sharded for a contrastive stage.*expected replicated"):
+        read_recipe(path, ["stage.kind=contrastive", "optimiser.strategy=sharded"])
+
+
 def test_overrides_come_last(path: Path) -> None:
     recipe = read_recipe(
         path,

@@ -80,6 +80,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     alone(run("one", 4), run("one-two", 2), run("adapters-one", 4, "stage.kind=instruct", "stage.adapter.rank=2"))
     alone(run("align-one", 4, "stage.kind=align"))
+    start = folder / "one" / "model"
+    distil = (f"start={start}", "model=null", "stage.kind=distil", f"stage.teacher={folder / 'one-two' / 'model'}")
+    alone(run("distil-one", 4, *distil))
     together(
         2,
         path,
@@ -92,6 +95,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("one-two", 4, SHARDED),
         run("adapters", 4, SHARDED, "stage.kind=instruct", "stage.adapter.rank=2"),
         run("align", 4, SHARDED, "stage.kind=align", "optimiser.recompute=true"),
+        run("distil", 4, SHARDED, *distil),
         run("bf16", 4, SHARDED, "precision=bf16"),
         run("muon", 4, SHARDED, "optimiser.matrices=muon"),
     )
@@ -135,9 +139,9 @@ def test_the_model_is_that_of_one_process(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["adapters", "align"])
+@pytest.mark.parametrize("name", ["adapters", "align", "distil"])
 def test_stages_that_freeze_go_as_well(folder: Path, name: str) -> None:
-    """The blocks of the decoder are frozen or nearly; align computes them again for the gradients."""
+    """Decoders are frozen, nearly, or the teacher's; align computes their blocks again for the gradients."""
     assert told(log(folder / name)) == pytest.approx(told(log(folder / f"{name}-one")), abs=2e-4)
     same(state(folder / name), state(folder / f"{name}-one"), within=NEAR)
 
