@@ -17,8 +17,9 @@ import numpy as np
 
 from sensorium.data.sample import Sample, Turn
 from sensorium.data.synthetic import waves
-from sensorium.data.synthetic.drawing import gradient, paint_shape
+from sensorium.data.synthetic.drawing import paint_shape
 from sensorium.data.synthetic.draws import between, one_of, whole
+from sensorium.data.synthetic.grounds import gradient
 from sensorium.data.synthetic.heard import PITCHES
 from sensorium.data.synthetic.names import COLOURS
 from sensorium.data.synthetic.waves import Note
