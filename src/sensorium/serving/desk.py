@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from starlette.requests import Request
@@ -19,7 +19,8 @@ from sensorium.serving.backend import Asked
 from sensorium.serving.drafts import Decoder, Given, check_amounts
 from sensorium.serving.faults import Refusal
 from sensorium.serving.files import Files
-from sensorium.serving.limits import ServerLimits
+from sensorium.serving.keeping import Keep, Room
+from sensorium.serving.limits import MIB, ServerLimits
 from sensorium.serving.reading import read_json
 from sensorium.serving.shelf import Shelf
 from sensorium.serving.tools import check_tools
@@ -27,6 +28,9 @@ from sensorium.serving.visit import visit_of
 from sensorium.serving.worker import Worker
 
 T = TypeVar("T")
+
+UPLOADS = Room(things=4, bytes=128 * MIB, all_bytes=256 * MIB, seconds=600.0, evicts=True)
+RESPONSES = Room(things=500, bytes=128 * MIB, all_bytes=512 * MIB, seconds=24 * 3600.0, evicts=True)
 
 
 class Piece(NamedTuple):
@@ -59,6 +63,8 @@ class Desk:
     limits: ServerLimits
     worker: Worker
     files: Files = field(default_factory=Files)
+    uploads: Keep[Any] = field(default_factory=lambda: Keep("upload", UPLOADS))
+    responses: Keep[Any] = field(default_factory=lambda: Keep("response", RESPONSES))
 
     async def json(self, request: Request) -> object:
         """The JSON that a request brings. Raises: Refusal for another type, for too much, or for what is no JSON."""

@@ -25,11 +25,11 @@ def dialect_of(scope: Scope) -> Dialect:
     sent = {name for name, _ in scope["headers"]}
     if path.startswith("/api/"):
         return "ollama"
-    if path.startswith("/v1beta/") or _OPERATION.fullmatch(path):
+    if path.startswith(("/v1beta/", "/upload/")) or _OPERATION.fullmatch(path):
         return "gemini"
     if path.startswith("/v1/messages"):
         return "anthropic"
-    if path.startswith("/v1/models"):
+    if path.startswith(("/v1/models", "/v1/files")):
         if b"anthropic-version" in sent:
             return "anthropic"
         if b"x-goog-api-key" in sent or b"x-goog-api-client" in sent:

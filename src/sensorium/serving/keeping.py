@@ -48,7 +48,7 @@ class Keep(Generic[T]):
         self._forget_old()
         room, own = self._room, self._of.setdefault(holder, OrderedDict())
         while not self._fits(own, size):
-            if not (room.evicts and own):
+            if not (room.evicts and own and self._could_fit(own, size)):
                 raise Refusal(
                     "too_large",
                     f"{self._what}: no room for {size} bytes more; each key may keep {room.things} of them and "
@@ -89,6 +89,11 @@ class Keep(Generic[T]):
         total = sum(each.size for things in self._of.values() for each in things.values())
         mine = sum(each.size for each in own.values())
         return len(own) < room.things and mine + size <= room.bytes and total + size <= room.all_bytes
+
+    def _could_fit(self, own: "OrderedDict[str, Kept[T]]", size: int) -> bool:
+        """Whether there were room if the holder kept nothing else."""
+        others = sum(each.size for things in self._of.values() if things is not own for each in things.values())
+        return size <= self._room.bytes and others + size <= self._room.all_bytes
 
     def _forget_old(self) -> None:
         now = time.time()

@@ -7,7 +7,7 @@ Earlier calls and their results stand in the talk in the spelling of these templ
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import uuid4
@@ -122,6 +122,12 @@ def call_part(name: str, arguments: str) -> Text:
 def result_parts(parts: Sequence[Text | Given], *, failed: bool = False) -> tuple[Text | Given, ...]:
     """What a tool gave, as parts of the user's message."""
     return (Text(f"<tool_response>\n{'Error: ' if failed else ''}"), *parts, Text("\n</tool_response>\n"))
+
+
+def check_called(id_: str, called: Collection[str], field: str) -> None:
+    """Raises: Refusal for the result of a call that was never made."""
+    if id_ not in called:
+        raise refused(field, f"there is no call {id_[:60]!a} before it", "the id of one")
 
 
 def joined(drafts: Sequence[Draft]) -> tuple[Draft, ...]:

@@ -20,13 +20,13 @@ from sensorium.serving.gemini.schemas import json_schema  # noqa: E402
 from sensorium.serving.gemini.tools import parts_of, toolbox  # noqa: E402
 from sensorium.serving.tools import Tool, Toolbox, call_part  # noqa: E402
 
-SHAPE = {"type": "OBJECT", "properties": {"the_shape": {"type": "STRING", "enum": ["circle", "square"]}}}
-SHAPE["required"] = ["the_shape"]  # type: ignore[assignment]
+SHAPE: Any = {"type": "OBJECT", "properties": {"the_shape": {"type": "STRING", "enum": ["circle", "square"]}}}
+SHAPE["required"] = ["the_shape"]
 REPORT = types.FunctionDeclaration(name="report", description="Say it.", parameters=SHAPE)
-ANY = types.ToolConfig(
-    function_calling_config=types.FunctionCallingConfig(mode="ANY", allowed_function_names=["report"])
-)
-ASKED = [types.Part.from_bytes(data=PNG, mime_type="image/png"), "What shape is this?"]
+MODE = types.FunctionCallingConfigMode.ANY
+CALLING = types.FunctionCallingConfig(mode=MODE, allowed_function_names=["report"])
+ANY = types.ToolConfig(function_calling_config=CALLING)
+ASKED: Any = [types.Part.from_bytes(data=PNG, mime_type="image/png"), "What shape is this?"]
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,8 @@ def client(nano_server: Running) -> Iterator[Any]:
 
 
 def config(**options: Any) -> Any:
-    return types.GenerateContentConfig(
-        **({"max_output_tokens": 120, "automatic_function_calling": {"disable": True}} | options)
-    )
+    given: Any = {"max_output_tokens": 120, "automatic_function_calling": {"disable": True}} | options
+    return types.GenerateContentConfig(**given)
 
 
 def test_a_tool_that_must_be_called_is_called_whole_and_streamed(client: Any) -> None:

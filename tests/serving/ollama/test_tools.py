@@ -19,9 +19,8 @@ ASKED = {"role": "user", "content": "What shape is this?", "images": [b64(PNG)]}
 
 @pytest.fixture(scope="module")
 def client(nano_server: Running) -> Iterator[Any]:
-    made = ollama.Client(host=nano_server.url, headers={"authorization": f"Bearer {nano_server.key}"})
-    yield made
-    made._client.close()
+    with ollama.Client(host=nano_server.url, headers=nano_server.headers) as made:
+        yield made
 
 
 def test_a_model_that_does_not_choose_says_so(client: Any) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import openai
 import pytest
-from tests.serving.conftest import Running
+from tests.serving.conftest import KEY, Running, Start
+from tests.serving.hardening.spoken import send
 from tests.serving.sent import PNG, WAV, b64, uri
 
 from sensorium.serving.faults import Refusal
@@ -62,18 +63,19 @@ def test_a_talk_goes_on_with_its_answers_sent_back(client: openai.OpenAI) -> Non
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"store": True}, "store"),
-        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"conversation": "conv_1"}, "conversation"),
         ({"background": True}, "background"),
-        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"tool_choice": {"type": "function", "name": "f"}}, "tool_choice"),
         ({"text": {"format": {"type": "xml"}}}, "text.format.type"),
         ({"truncation": "auto"}, "truncation"),
         ({"reasoning": {"effort": "high"}}, "reasoning"),
         (
-            {"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}]},
-            "input[0].content[0].file_id",
+            {"input": [{"role": "user", "content": [{"type": "input_file", "file_data": "f"}]}]},
+            "input[0].content[0].file_data",
         ),
-        ({"input": [{"type": "function_call_output", "output": "x"}]}, "input[0].type"),
+        ({"input": [{"type": "computer_call_output", "output": "x"}]}, "input[0].type"),
+        ({"input": [{"type": "function_call", "name": "f", "arguments": "x"}]}, "input[0].arguments"),
         ({"input": []}, "input"),
         ({"nonsense": 1}, "nonsense"),
     ],
@@ -83,3 +85,48 @@ def test_what_cannot_be_honoured_is_refused_by_name(change: dict[str, Any], fiel
     with pytest.raises(Refusal) as caught:
         read({"model": "tiny", "input": "What?", **change}, ServerLimits())
     assert caught.value.field == field
+
+
+def test_a_talk_goes_on_from_a_response_that_is_kept(client: openai.OpenAI) -> None:
+    item: Any = [{"role": "user", "content": [IMAGE, WORDS]}]
+    first = client.responses.create(model="tiny", input=item, instructions="Be brief.", max_output_tokens=3)
+    assert client.responses.retrieve(first.id) == first
+    second = client.responses.create(
+        model="tiny", input="And?", previous_response_id=first.id, instructions="Be brief.", max_output_tokens=3
+    )
+    talk: Any = [*item, *[each.model_dump() for each in first.output], {"role": "user", "content": "And?"}]
+    same = client.responses.create(model="tiny", input=talk, instructions="Be brief.", max_output_tokens=3)
+    assert second.output_text == same.output_text
+    assert second.usage == same.usage
+    (asked,) = client.responses.input_items.list(second.id).data
+    assert asked.model_dump()["content"][0]["text"] == "And?"
+    with pytest.raises(openai.BadRequestError, match="has ended"):
+        client.responses.cancel(first.id)
+    client.responses.delete(first.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(first.id)
+    with pytest.raises(openai.NotFoundError, match="previous_response_id"):
+        client.responses.create(model="tiny", input="And?", previous_response_id=first.id)
+    third = client.responses.create(model="tiny", input="?", previous_response_id=second.id, max_output_tokens=2)
+    assert third.previous_response_id == second.id
+
+
+def test_streamed_responses_are_kept_and_others_are_not(client: openai.OpenAI) -> None:
+    with client.responses.stream(model="tiny", input="What?", max_output_tokens=3) as stream:
+        last = list(stream)[-1]
+    assert last.type in ("response.completed", "response.incomplete")
+    assert client.responses.retrieve(last.response.id).output_text == last.response.output_text
+    forgotten = client.responses.create(model="tiny", input="What?", max_output_tokens=3, store=False)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(forgotten.id)
+
+
+def test_a_response_of_another_key_is_not_there(start: Start) -> None:
+    with start(keys=(KEY, "another-key")) as running:
+        body = {"model": "tiny", "input": "What?", "max_output_tokens": 2}
+        id_ = send(running, "/v1/responses", body).json["id"]
+        assert send(running, f"/v1/responses/{id_}", method="GET").status == 200
+        for method in ("GET", "DELETE"):
+            assert send(running, f"/v1/responses/{id_}", method=method, key="another-key").status == 404
+        taken = send(running, "/v1/responses", {**body, "previous_response_id": id_}, key="another-key")
+        assert taken.status == 404

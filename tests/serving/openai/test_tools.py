@@ -93,6 +93,26 @@ def test_a_model_that_does_not_choose_says_so(client: openai.OpenAI) -> None:
     assert caught.value.param == "tools"
 
 
+@pytest.mark.parametrize("choice", [{"type": "function", "name": "report"}, "required"], ids=["named", "required"])
+def test_responses_call_tools_whole_and_in_pieces(client: openai.OpenAI, choice: Any) -> None:
+    flat: Any = {"type": "function", "strict": True, **REPORT["function"]}
+    asked: Any = {"model": "nano", "tools": [flat], "tool_choice": choice, "parallel_tool_calls": False}
+    asked |= {"input": "What shape is this?", "max_output_tokens": 120}
+    whole: Any = client.responses.create(**asked)
+    (call,) = whole.output
+    assert (call.type, call.name, whole.status) == ("function_call", "report", "completed")
+    check(call.arguments)
+    with client.responses.stream(**asked) as stream:
+        events = list(stream)
+        final: Any = stream.get_final_response()
+    assert any(event.type == "response.function_call_arguments.delta" for event in events)
+    assert final.output[0].arguments == call.arguments
+    result: Any = [{"type": "function_call_output", "call_id": call.call_id, "output": "noted"}]
+    back = client.responses.create(model="nano", input=result, previous_response_id=whole.id, max_output_tokens=4)
+    assert back.usage is not None
+    assert back.usage.input_tokens > 20
+
+
 def test_the_asynchronous_client(nano_server: Running) -> None:
     async def ask() -> Any:
         async with openai.AsyncOpenAI(base_url=f"{nano_server.url}/v1", api_key=nano_server.key) as client:

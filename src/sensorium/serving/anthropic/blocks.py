@@ -9,7 +9,7 @@ from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.files import named
 from sensorium.serving.limits import ServerLimits
-from sensorium.serving.tools import call_part, result_parts
+from sensorium.serving.tools import call_part, check_called, result_parts
 
 ROLES: tuple[Role, ...] = ("user", "assistant")
 PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -32,6 +32,7 @@ class Blocks:
     def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self.papers: list[Paper] = []
+        self._called: set[str] = set()
 
     @property
     def cited(self) -> bool:
@@ -78,12 +79,12 @@ class Blocks:
                 with block.table("source") as source:
                     return (_medium(source, source.word("type", ("base64", "url", "file")), PICTURES, "image"),)
             case "tool_use":
-                block.inert("id")
+                self._called.add(block.text("id"))
                 with block.table("input") as given:
                     arguments = {name: given.take(name) for name in list(given)}
                 return (call_part(block.text("name"), json.dumps(arguments, ensure_ascii=False)),)
             case "tool_result":
-                block.inert("tool_use_id")  # results stand in the order of their calls
+                check_called(block.text("tool_use_id"), self._called, block.at("tool_use_id"))
                 failed = block.flag("is_error")
                 content = self._content(block, "content", ("text", "image", "document")) if "content" in block else ()
                 return result_parts(content, failed=failed)

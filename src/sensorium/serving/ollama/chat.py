@@ -26,7 +26,7 @@ from sensorium.serving.log import tell_failure
 from sensorium.serving.ollama.errors import body
 from sensorium.serving.openai.tools import toolbox
 from sensorium.serving.streams import json_response, known, line, stream_response
-from sensorium.serving.tools import Toolbox, call_part, joined, result_parts
+from sensorium.serving.tools import Toolbox, call_part, check_called, joined, result_parts
 from sensorium.serving.visit import visit_of
 
 ROLES: tuple[Literal["system", "user", "assistant", "tool"], ...] = ("system", "user", "assistant", "tool")
@@ -40,7 +40,7 @@ async def chat(request: Request) -> Response:
     """Answer a talk."""
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
-        talk = joined([_message(each, desk.limits) for each in fields.tables("messages", most=desk.limits.messages)])
+        talk = _talk(fields, desk.limits)
         tools = toolbox(fields)
         ask, stream = _read(fields, talk)
     return await _respond(request, replace(ask, tools=tools), stream, partial(_spoken, tools))
@@ -64,26 +64,36 @@ def model_id(name: str) -> str:
     return name.removesuffix(":latest")
 
 
-def _message(message: Fields, limits: ServerLimits) -> Draft:
+def _talk(fields: Fields, limits: ServerLimits) -> tuple[Draft, ...]:
+    called: set[str] = set()
+    return joined([_message(each, limits, called) for each in fields.tables("messages", most=limits.messages)])
+
+
+def _message(message: Fields, limits: ServerLimits, called: set[str]) -> Draft:
+    """One message. Args: called: names of the tools that were called before it, to which its own are added."""
     role = message.word("role", ROLES)
     message.only("thinking", "", otherwise="thoughts cannot be given back to this model")
     words = Text(message.text("content", ""))
     if role == "tool":
-        message.inert("tool_name", "tool_call_id")  # results stand in the order of their calls
+        message.inert("tool_call_id")  # calls have none here
+        name = message.text("tool_name", next(iter(called), ""))
+        check_called(name, called, message.at("tool_name"))
         return Draft("user", result_parts((*_images(message, limits), words)))
-    calls = [_call(each) for each in message.tables("tool_calls", most=limits.messages)]
+    calls = [_call(each, called) for each in message.tables("tool_calls", most=limits.messages)]
     if calls and role != "assistant":
         raise refused(message.at("tool_calls"), f"calls of the {role}", "calls of the assistant alone")
     return Draft(role, (*_images(message, limits), words, *calls))
 
 
-def _call(call: Fields) -> Text:
+def _call(call: Fields, called: set[str]) -> Text:
     call.inert("id", "type")
     with call.table("function") as function:
         function.inert("index")
         with function.table("arguments") as given:
             arguments = {name: given.take(name) for name in list(given)}
-        return call_part(function.text("name"), json.dumps(arguments, ensure_ascii=False))
+        name = function.text("name")
+    called.add(name)
+    return call_part(name, json.dumps(arguments, ensure_ascii=False))
 
 
 def _spoken(tools: Toolbox | None, text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.files import named
 from sensorium.serving.limits import ServerLimits
-from sensorium.serving.tools import call_part, joined, result_parts
+from sensorium.serving.tools import call_part, check_called, joined, result_parts
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 NO_DETAIL = "pictures are seen at the model's own size; 'low' cannot be honoured"
@@ -17,22 +17,24 @@ _MODALITY: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "
 
 def drafts(fields: Fields, limits: ServerLimits) -> tuple[Draft, ...]:
     """The talk of a request's `messages`. Raises: Refusal for what cannot be honoured."""
-    return joined([draft(each, limits) for each in fields.tables("messages", most=limits.messages, needed=True)])
+    called: set[str] = set()
+    messages = fields.tables("messages", most=limits.messages, needed=True)
+    return joined([draft(each, limits, called) for each in messages])
 
 
-def draft(message: Fields, limits: ServerLimits) -> Draft:
-    """One message."""
+def draft(message: Fields, limits: ServerLimits, called: set[str]) -> Draft:
+    """One message. Args: called: ids of the calls before it, to which its own are added. Raises: Refusal."""
     role = message.word("role", ("system", "developer", "user", "assistant", "tool"))
     message.only("name", otherwise="names of speakers cannot be honoured")
     if role == "tool":
-        message.inert("tool_call_id")  # results stand in the order of their calls
+        check_called(message.text("tool_call_id"), called, message.at("tool_call_id"))
         return Draft("user", result_parts(_content(message, "user", limits)))
     if role != "assistant":
         return Draft(_ROLES[role], _content(message, role, limits))
     for name in ("function_call", "audio", "refusal", "annotations", "reasoning_content"):
         message.only(name, otherwise="it cannot be given back to this model")
     message.inert("sensorium")
-    calls = [_call(call) for call in message.tables("tool_calls", most=limits.messages)]
+    calls = [_call(call, called) for call in message.tables("tool_calls", most=limits.messages)]
     words = _content(message, role, limits) if "content" in message or not calls else ()
     return Draft(_ROLES[role], (*words, *calls))
 
@@ -49,8 +51,9 @@ def arguments(fields: Fields, name: str) -> str:
     return text
 
 
-def _call(call: Fields) -> Text:
-    call.inert("id", "index")
+def _call(call: Fields, called: set[str]) -> Text:
+    called.add(call.text("id"))
+    call.inert("index")
     call.word("type", ("function",), "function")
     with call.table("function") as function:
         return call_part(function.text("name"), arguments(function, "arguments"))

@@ -1,0 +1,169 @@
+"""Files that are sent once and named afterwards, through three official clients."""
+
+import io
+import time
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+from tests.serving.conftest import KEY, Running, Start
+from tests.serving.hardening.spoken import send
+from tests.serving.sent import PNG, WAV, b64, uri
+
+from sensorium.serving.faults import Refusal
+from sensorium.serving.files import ROOM, Files, id_in
+from sensorium.serving.keeping import Keep, Room
+
+genai = pytest.importorskip("google.genai")
+
+from google.genai import errors, types  # noqa: E402
+
+WORDS = {"type": "text", "text": "What?"}
+
+
+def test_a_file_of_openais_client(server: Running) -> None:
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
+        made = client.files.create(file=("shot.png", PNG, "image/png"), purpose="user_data")
+        assert (made.filename, made.bytes, made.purpose) == ("shot.png", len(PNG), "user_data")
+        assert client.files.retrieve(made.id).id == made.id
+        assert client.files.content(made.id).read() == PNG
+        assert made.id in [each.id for each in client.files.list(limit=1)]
+
+        def ask(file: Any) -> Any:
+            parts: Any = [{"type": "file", "file": file}, WORDS]
+            return client.chat.completions.create(
+                model="tiny", messages=[{"role": "user", "content": parts}], max_tokens=4
+            )
+
+        named, sent = ask({"file_id": made.id}), ask({"file_data": uri(PNG, "image/png")})
+        assert named.choices[0].message.content == sent.choices[0].message.content
+        assert named.usage == sent.usage
+        item: Any = [{"role": "user", "content": [{"type": "input_image", "file_id": made.id, "detail": "auto"}]}]
+        assert client.responses.create(model="tiny", input=item, max_output_tokens=4).usage is not None
+        assert client.files.delete(made.id).deleted
+        with pytest.raises(openai.NotFoundError, match="there is no file") as caught:
+            ask({"file_id": made.id})
+        assert caught.value.param == "messages[0].content[0].file.file_id"
+
+
+def test_a_file_of_anthropics_client(server: Running) -> None:
+    with anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0) as client:
+        made = client.beta.files.upload(file=("shot.png", PNG, "image/png"))
+        assert (made.type, made.mime_type, made.size_bytes) == ("file", "image/png", len(PNG))
+        assert made.id in [each.id for each in client.beta.files.list()]
+        assert client.beta.files.download(made.id).read() == PNG
+        source = {"type": "image", "source": {"type": "file", "file_id": made.id}}
+        plain = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64(PNG)}}
+        talks: Any = [[{"role": "user", "content": [each, WORDS]}] for each in (source, plain)]
+        named, sent = (client.messages.create(model="tiny", messages=each, max_tokens=4) for each in talks)
+        assert named.content == sent.content
+        assert client.beta.files.delete(made.id).id == made.id
+        with pytest.raises(anthropic.NotFoundError):
+            client.beta.files.retrieve_metadata(made.id)
+
+
+def test_a_file_of_googles_client_comes_in_pieces(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("google.genai._api_client.CHUNK_SIZE", len(PNG) // 3)
+    client = genai.Client(api_key=server.key, http_options=types.HttpOptions(base_url=server.url))
+    made = client.files.upload(file=io.BytesIO(PNG), config={"mime_type": "image/png", "display_name": "shot.png"})
+    assert (made.display_name, made.mime_type, made.size_bytes) == ("shot.png", "image/png", len(PNG))
+    assert client.files.get(name=made.name).uri == made.uri
+    assert made.name in [each.name for each in client.files.list()]
+    limit = types.GenerateContentConfig(max_output_tokens=4)
+    part = types.Part.from_bytes(data=PNG, mime_type="image/png")
+    named, sent = (
+        client.models.generate_content(model="tiny", contents=[each, "What?"], config=limit) for each in (made, part)
+    )
+    assert named.text == sent.text
+    client.files.delete(name=made.name)
+    with pytest.raises(errors.ClientError) as caught:
+        client.files.get(name=made.name)
+    assert caught.value.status == "NOT_FOUND"
+    client.close()
+
+
+def test_a_key_does_not_see_files_of_another(start: Start) -> None:
+    with start(keys=(KEY, "another-key")) as running:
+        made = send(running, "/v1/files", _form(WAV), headers=_FORM).json
+        path = f"/v1/files/{made['id']}"
+        assert send(running, path, method="GET").status == 200
+        assert send(running, path, method="GET", key="another-key").status == 404
+        assert send(running, path, method="DELETE", key="another-key").status == 404
+        assert send(running, f"{path}/content", method="GET", key="another-key").status == 404
+        assert send(running, "/v1/files", method="GET", key="another-key").json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "field"),
+    [
+        ({}, "x-goog-upload-header-content-length"),
+        ({"x-goog-upload-header-content-length": "0"}, "x-goog-upload-header-content-length"),
+        ({"x-goog-upload-header-content-length": "4", "x-goog-upload-command": "query"}, "x-goog-upload-command"),
+        ({"x-goog-upload-header-content-length": str(2**39)}, "no room"),
+    ],
+    ids=str,
+)
+def test_uploads_that_cannot_begin(server: Running, headers: dict[str, str], field: str) -> None:
+    reply = send(server, "/upload/v1beta/files", {}, headers=headers)
+    assert reply.status in (400, 413)
+    assert field in reply.json["error"]["message"].lower()
+
+
+def test_an_upload_takes_no_more_than_it_said_and_in_order(server: Running) -> None:
+    begun = send(server, "/upload/v1beta/files", {}, headers={"x-goog-upload-header-content-length": "4"})
+    path = begun.headers["x-goog-upload-url"].partition(str(server.port))[2]
+
+    def push(data: bytes, **headers: str) -> int:
+        return send(
+            server, path, data, headers={f"x-goog-upload-{name}": each for name, each in headers.items()}
+        ).status
+
+    assert push(b"ab", command="upload", offset="1") == 400
+    assert push(b"abcde", command="upload, finalize", offset="0") == 413
+    assert push(b"ab", command="cancel", offset="0") == 400
+    assert push(b"ab", command="upload", offset="0") == 200
+    assert push(b"cd", command="upload, finalize", offset="2") == 200
+    assert push(b"", command="upload, finalize", offset="4") == 404
+
+
+def test_what_is_kept_is_bounded_and_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(things=2, bytes=10, all_bytes=15, seconds=60, evicts=False)
+    keep: Keep[str] = Keep("file", room)
+    keep.put("a", "1", "x", 8)
+    with pytest.raises(Refusal, match="no room for 3 bytes"):
+        keep.put("a", "2", "x", 3)
+    with pytest.raises(Refusal, match="no room"):
+        keep.put("b", "2", "x", 8)
+    keep.put("a", "2", "x", 2)
+    with pytest.raises(Refusal, match="no room"):
+        keep.put("a", "3", "x", 0)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert list(keep.all("a")) == []
+    keep.put("b", "2", "x", 8)
+    evicting: Keep[str] = Keep("response", Room(2, 10, 15, 60, evicts=True))
+    for id_ in "123":
+        evicting.put("a", id_, id_, 4)
+    with pytest.raises(Refusal, match="no room for 11 bytes"):
+        evicting.put("a", "4", "4", 11)
+    assert [id_ for id_, _ in evicting.all("a")] == ["3", "2"]
+
+
+def test_names_of_files() -> None:
+    files = Files(ROOM)
+    id_ = files.add("a", b"x", "n" * 300, "text/html; charset=x").value.id
+    assert len(files.get("a", id_).value.name) == 255
+    assert files.get("a", id_).value.media_type == "text/html"
+    assert id_in(f"https://host/v1beta/files/{id_}") == id_in(f"files/{id_}") == id_
+    assert id_in("https://host/files/picture.png") is None
+    with pytest.raises(Refusal, match="it is empty"):
+        files.add("a", b"", "n", "text/plain")
+
+
+_FORM = {"content-type": "multipart/form-data; boundary=b"}
+
+
+def _form(data: bytes) -> bytes:
+    head = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\ncontent-type: audio/wav\r\n\r\n'
+    return head + data + b"\r\n--b--\r\n"
