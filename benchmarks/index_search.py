@@ -263,7 +263,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Measure; one JSON object per line on standard output."""
+    """Measure; lines for people, or one JSON object per line on standard output."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition(": `")[0])
     parser.add_argument("part", choices=("pictures", "vectors", "make", "one"))
     parser.add_argument("--count", type=int, help="(default: 5,000 pictures, 1,000,000 vectors)")
@@ -271,6 +271,7 @@ def main() -> None:
     parser.add_argument("--model", default=MODEL, help="that embeds the pictures (default: a tiny CLIP)")
     parser.add_argument("--way", action="append", choices=WAYS, help="(default: all)")
     parser.add_argument("--folder", type=Path, help="keep there what was built")
+    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as passing:
         folder = given.folder or Path(passing)
@@ -284,7 +285,13 @@ def main() -> None:
         else:
             told = vectors(given.count or 1_000_000, given.width, folder, given.way or list(WAYS))
     for each in told:
-        print(json.dumps(each))
+        print(json.dumps(each) if given.json or given.part == "one" else _line(each))
+
+
+def _line(told: dict[str, Any]) -> str:
+    return "  ".join(
+        f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}" for name, value in told.items()
+    )
 
 
 if __name__ == "__main__":
