@@ -15,7 +15,7 @@ from sensorium.language.config import AttentionConfig, DecoderConfig
 from sensorium.language.decoder import Decoder
 from sensorium.models.answerer import Answerer
 from sensorium.models.catalog import BUNDLED, FAMILIES
-from sensorium.models.quantise import quantise, save
+from sensorium.models.quantise import quantise, quantise_cache, save
 from sensorium.models.text.model import TextModel, build
 from sensorium.nn.quantised import QuantisedLinear
 from sensorium.weights.quantised import STATED, stated_bits
@@ -147,3 +147,34 @@ def test_the_head_of_a_decoder_is_known() -> None:
     assert model.language.head is None
     quantise(model, 8)
     assert isinstance(model.language.head, QuantisedLinear)
+
+
+def test_what_was_measured_of_the_full_model_is_left_out(folder: Path) -> None:
+    calibration, full = (json.loads((where / "calibration.json").read_text()) for where in (folder, BUNDLED))
+    assert calibration == {**full, "curves": {}}
+    assert full["curves"]
+    assert not (folder / "results.json").exists()
+    assert (folder / "familiarity.safetensors").read_bytes() == (BUNDLED / "familiarity.safetensors").read_bytes()
+    assert (folder / "README.md").read_text().startswith("> 4 bits a weight")
+
+
+def test_caches_of_eight_bits() -> None:
+    model = tiny()
+    ids, places = torch.arange(20)[None], torch.arange(20)[None]
+    found = []
+    for bits in (None, 8):
+        if bits is not None:
+            assert quantise_cache(model, bits) == 1
+        cache = model.new_cache(1, 20)
+        model.language(model.language.embedding(ids[:, :9]), places[:, :9], cache=cache)
+        hidden = model.language(model.language.embedding(ids[:, 9:]), places[:, 9:], cache=cache)
+        found.append(model.language.logits(hidden))
+    assert cache.layers[0].keys.dtype == torch.uint8
+    off = (found[1] - found[0]).abs().mean() / found[0].std()
+    assert 0 < off < 0.02
+
+
+@pytest.mark.parametrize(("network", "bits"), [(nn.Linear(2, 2), 8), (tiny(), 4)])
+def test_other_caches_are_refused(network: nn.Module, bits: int) -> None:
+    with pytest.raises(UsageError, match="quantise_cache: got"):
+        quantise_cache(network, bits)

@@ -115,3 +115,14 @@ def test_an_adapter_that_is_none_or_another_model_s(tiny_folder: Path, tmp_path:
     learn(load(folder), family_map("text", folder), tmp_path / "adapter")
     with pytest.raises(CheckpointError):
         load(tiny_folder, adapter=tmp_path / "adapter")
+
+
+def test_keys_and_values_in_eight_bits() -> None:
+    question = ("What is this?", BOOT)
+    full, few = load().ask(*question), load(kv_bits=8).ask(*question)
+    assert str(few) == str(full)
+    assert few.confidence is not None
+    assert network(load(kv_bits=8)).new_cache(1, 1).layers[0].keys.dtype == torch.uint8  # type: ignore[operator]
+    for name, bits, words in (("nano", 4, "got 4 bits"), ("nano-space", 8, "kv_bits is 8; expected a model whose")):
+        with pytest.raises(UsageError, match=words):
+            load(name, kv_bits=bits)

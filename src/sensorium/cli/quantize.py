@@ -50,6 +50,7 @@ def quantize(
         family, folder = find(model, progress=progress)
         if out.resolve() == folder.resolve():
             raise UsageError(f"--out is {out}, the model itself; expected another folder. Give one.")
+        _check_free(out)
         answerer = FAMILIES.resolve(family)(folder)
         before = _scores(answerer)
         report = quantise(answerer.network, bits)  # type: ignore[arg-type]  # every network is a module
@@ -66,18 +67,44 @@ def quantize(
             "layers": len(report.layers),
             "bytes_before": report.before,
             "bytes_after": report.after,
+            "files_before": _weights_of(folder),
+            "files_after": _weights_of(out),
             **_distance(before, _scores(answerer)),
         }
     if as_json:
         write_json(found)
         return
-    note(f"{len(report.layers)} weights: {report.before / 1e6:,.1f} MB, now {report.after / 1e6:,.1f} MB")
+    note(
+        f"{len(report.layers)} weights: {report.before / 1e6:,.1f} MB, now {report.after / 1e6:,.1f} MB; files of "
+        f"weights: {found['files_before'] / 1e6:,.1f} MB, now {found['files_after'] / 1e6:,.1f} MB"
+    )
     if "same_token" in found:
         note(
             f"next tokens of {found['prompts']} prompts: {found['same_token']} are the same; "
             f"mean divergence {found['divergence']:.4f} nats, scores {found['off']:.1%} of their spread off"
         )
+    if _measured(folder):
+        note("confidence is that of the full model's answers, and left out here: these have none")
     write(str(out))
+
+
+def _check_free(out: Path) -> None:
+    """Raises: UsageError for a file, or a folder that holds something."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        what = "holds files already" if out.is_dir() else "is a file"
+        raise UsageError(f"--out is {out}, which {what}; expected a new or an empty folder. Give another, or empty it.")
+
+
+def _weights_of(folder: Path) -> int:
+    """Bytes of a folder's files of weights."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def _measured(folder: Path) -> bool:
+    """Whether it was measured how often a model's answers are right."""
+    from sensorium.runtime.calibration import read_calibration
+
+    return bool(read_calibration(folder).curves)
 
 
 def _scores(answerer: "Answerer") -> "Sequence[Tensor]":

@@ -8,6 +8,11 @@ A folder is that of the model with other weights: under our names, with `codes` 
 bits. Its config.json says so:
 
     "_quantised": {"quant_method": "sensorium", "bits": 4, "group": 32}
+
+What was measured of the full model's answers does not hold for these, and is left out: how often they are right, and
+how sure is sure. What is familiar stays, since what reads media does.
+
+Keys and values have eight bits in any model that was given to `quantise_cache`; nothing of that is in a folder.
 """
 
 import json
@@ -24,13 +29,18 @@ from sensorium.core.errors import UsageError
 from sensorium.core.files import MANIFEST, write_atomic
 from sensorium.language.decoder import Decoder
 from sensorium.models.nano.folder import CONFIG, seal
+from sensorium.nn.coded import BITS as CACHE_BITS
+from sensorium.nn.coded import SCALE
 from sensorium.nn.kernels.table import GROUP
 from sensorium.nn.linear import Linear
 from sensorium.nn.quantised import BITS, QuantisedLinear
 from sensorium.weights.checkpoint import SINGLE, Checkpoint
 from sensorium.weights.filling import first_names
+from sensorium.weights.folder import read_json
 from sensorium.weights.quantised import METHOD, STATED
 from sensorium.weights.store import save_weights
+
+CARD, CALIBRATION, RESULTS = "README.md", "calibration.json", "results.json"
 
 READERS = frozenset({"reader", "readers"})
 """Parts of a network that read media."""
@@ -69,15 +79,43 @@ def quantise(network: nn.Module, bits: int) -> Quantised:
     return Quantised(bits, tuple(name for name, *_ in found), before, after)
 
 
+def quantise_cache(network: nn.Module, bits: int) -> int:
+    """Let the caches of a network's decoders hold keys and values in eight bits from now on, half as many as bf16.
+
+    Returns: how many decoders there are.
+
+    Raises: UsageError for another number of bits, or a network without such decoders.
+    """
+    if bits != CACHE_BITS:
+        raise UsageError(
+            f"quantise_cache: got {bits} bits; expected {CACHE_BITS}. Choose {CACHE_BITS}, or leave it out."
+        )
+    found = [module for module in network.modules() if isinstance(module, Decoder)]
+    if not found or any(decoder.head_width % SCALE for decoder in found):
+        raise UsageError(
+            f"quantise_cache: got a model without a decoder of ours, or with heads whose width is no multiple of "
+            f"{SCALE}; expected one with such. Leave its keys and values as they are."
+        )
+    for decoder in found:
+        decoder.cache_bits = bits
+    return len(found)
+
+
 def save(folder: Path, network: nn.Module, bits: int, *, source: Path) -> None:
     """Write the folder of a model that went through `quantise`. Other files are those of `source`.
 
-    Raises: OSError when a file cannot be written.
+    Raises: OSError when a file cannot be written; CheckpointError for a calibration that cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
-        if path.is_file() and not (path.name.startswith((".", "model.safetensors")) or path.suffix == ".safetensors"):
+        if path.is_file() and _is_kept(path.name):
             shutil.copyfile(path, folder / path.name)
+    if (source / CALIBRATION).is_file():
+        measured = {**read_json(source / CALIBRATION), "curves": {}}
+        write_atomic(folder / CALIBRATION, (json.dumps(measured, indent=1) + "\n").encode())
+    if (folder / CARD).is_file():
+        card = f"> {bits} bits a weight; all figures below are those of the full model.\n\n".encode()
+        write_atomic(folder / CARD, card + (folder / CARD).read_bytes())
     config = json.loads((source / CONFIG).read_bytes())
     config[STATED] = {"quant_method": METHOD, "bits": bits, "group": GROUP}
     write_atomic(folder / CONFIG, (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode())
@@ -87,6 +125,12 @@ def save(folder: Path, network: nn.Module, bits: int, *, source: Path) -> None:
     save_weights(folder / SINGLE, weights, dtype=None)
     if (source / MANIFEST).is_file():
         seal(folder)
+
+
+def _is_kept(name: str) -> bool:
+    """Whether a file of the full model is one of this, too: all but weights, and what was measured of its answers."""
+    weights = name.endswith(".safetensors") and name != "familiarity.safetensors"
+    return not (weights or name.startswith((".", "model.safetensors")) or name in {CALIBRATION, RESULTS})
 
 
 def _products(network: nn.Module) -> Iterator[tuple[str, nn.Linear, int | None]]:

@@ -9,6 +9,7 @@ from sensorium.models.adapter_folder import load_adapter
 from sensorium.models.adapters import fold
 from sensorium.models.catalog import BUNDLED, DEFAULT, EMBEDDERS, FAMILIES, SPACE, Progress, embeds, locate, reader
 from sensorium.models.key_maps import OWN_NAMES, family_map
+from sensorium.models.quantise import quantise_cache
 from sensorium.runtime.embedding import load_embedder
 from sensorium.runtime.fallback import load_fallback
 from sensorium.runtime.hosted.address import is_address
@@ -29,6 +30,7 @@ def load(
     name: str | os.PathLike[str] = DEFAULT,
     *,
     adapter: str | os.PathLike[str] | None = None,
+    kv_bits: int | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """Load a model. One of a family that we do not have is read by the package `transformers`, if it is installed.
@@ -39,6 +41,8 @@ def load(
             the address of an engine that serves one: "vllm://host:8000/org/name" (runtime/hosted/address.py).
         adapter: a folder of adapters for it, as `sensorium train` and the package peft write them. What was measured
             about answers of the model alone is then not said of these.
+        kv_bits: 8 to remember keys and values of tokens in eight bits: half the memory of bf16, and long talks go on
+            quicker; scores differ a little (docs/engine.md).
         progress: told while a model is fetched: file, bytes so far, bytes in all.
 
     Raises: UsageError for an unknown name, or an adapter for a model that takes none; CheckpointError for a folder that
@@ -49,18 +53,30 @@ def load(
     if is_address(name):
         if adapter is not None:
             raise UsageError(f"{name}: an adapter was given, too; expected a model on this machine. Serve it there.")
+        _refuse_bits(name, kv_bits)
         return load_hosted(name)
     folder = locate(name, progress=progress, catalogue=EMBEDDERS if name == SPACE else FAMILIES)
     if embeds(folder):
+        _refuse_bits(name, kv_bits)
         return _space(name, adapter)
     family = reader(folder, FAMILIES)
     check_fit(folder, smaller=SMALLEST)
     space = SPACE if folder == BUNDLED else None
-    if adapter is not None:
-        return LocalModel(_adapted(family, folder, Path(adapter), name=name), space=space)
-    if family is None:
+    if family is None and adapter is None:
+        _refuse_bits(name, kv_bits)
         return load_fallback(folder, name=name)
-    return LocalModel(read_parts(family, folder, name=name), space=space)
+    if adapter is not None:
+        parts = _adapted(family, folder, Path(adapter), name=name)
+    else:
+        parts = read_parts(cast("str", family), folder, name=name)
+    if kv_bits is not None:
+        quantise_cache(cast("nn.Module", parts.model.network), kv_bits)
+    return LocalModel(parts, space=space)
+
+
+def _refuse_bits(name: str, kv_bits: int | None) -> None:
+    if kv_bits is not None:
+        raise UsageError(f"{name}: kv_bits is {kv_bits}; expected a model whose caches are ours. Leave kv_bits out.")
 
 
 def _space(name: str, adapter: str | os.PathLike[str] | None) -> SpaceModel:
