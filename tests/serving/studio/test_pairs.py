@@ -1,6 +1,7 @@
 """What people think of answers is a file that `sensorium train` (stage prefer) reads."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def test_of_two_answers_the_liked_one_is_better() -> None:
     (line,) = pairs(opinions, picture)
     assert b'"content":"red"}],"rejected"' in line
     assert size(opinions) == 1
+
+
+def test_words_of_a_document_stand_as_they_were_asked() -> None:
+    turns = [{"role": "user", "parts": [{"kind": "document", "id": "m1", "name": "a.pdf", "page": 2}]}]
+    (line,) = pairs([Opinion("talk-one", turns, "blue", False, "red")], lambda *_: ("text/plain", b"Some words."))
+    (part,) = json.loads(line)["chosen"][0]["content"]
+    assert part == {"type": "text", "text": "[a.pdf, page 2]\nSome words.\n"}
 
 
 def test_an_opinion_alone_is_no_pair() -> None:

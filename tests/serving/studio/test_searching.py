@@ -1,5 +1,6 @@
 """Search on the page, in a real browser: by words, by a file however it comes, and what can be done with hits."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ def test_by_words_and_kinds(page: Any) -> None:
     page.locator("#language").click()
     page.get_by_text("找到 1 项").wait_for()
     page.get_by_role("button", name="查看: note.txt").wait_for()
+
+
+def test_what_is_only_nearest_is_called_so(page: Any) -> None:
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("pictures").check()
+    page.fill("#sought", "zebra")
+    page.keyboard.press("Enter")
+    page.get_by_text("Nothing fits well. These 3 are the nearest.").wait_for()
+    page.locator("#hits").get_by_text(re.compile(r"fits \d+ %")).first.wait_for()
 
 
 @pytest.mark.parametrize("how", ["choose", "drop", "paste"])

@@ -9,7 +9,7 @@ from sensorium.serving.studio.page import FOLDER
 
 _ASKED = (r'\bt\("(\w+)"', r'data-(?:t|label|placeholder)="(\w+)"', r'\bbutton\("(\w+)"')
 KINDS = {"image", "audio", "video", "document", "text", "box", "point"}
-ASKED_OTHERWISE = KINDS | {"microphone", "noHttps", "recordingName"}
+ASKED_OTHERWISE = KINDS | {"microphone", "noHttps", "found", "far"}
 """By kinds of media and places, and by names in variables."""
 
 

@@ -43,7 +43,8 @@ def _part(part: dict[str, Any], talk: str, medium: Medium) -> dict[str, Any] | N
         return {"type": "text", "text": part["text"]}
     type_, data = medium(talk, part["id"])
     if part["kind"] == "document":
-        return {"type": "text", "text": data.decode(errors="replace")}
+        page = f", page {part['page']}" if "page" in part else ""  # as the page itself asked: static/media.js
+        return {"type": "text", "text": f"[{part['name']}{page}]\n{data.decode(errors='replace')}\n"}
     url = f"data:{type_};base64,{base64.b64encode(data).decode()}"
     kind = f"{part['kind']}_url"
     return {"type": kind, kind: {"url": url}}

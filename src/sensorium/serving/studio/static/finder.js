@@ -10,6 +10,7 @@ import { t } from "./words.js";
 const KINDS = ["image", "audio", "video", "document", "text"];
 let sought = [];
 let found = null;
+let near = true;
 let page = {};
 
 /** Connects the form; `given` is { use(media), fault(error) }. */
@@ -48,7 +49,7 @@ export function draw() {
   $("search-tray").replaceChildren(...sought.map((medium) => el("li", {}, thumbnail(medium),
     iconButton("close", t("remove", title(medium)), () => { sought = []; draw(); }))));
   if (found === null) return;
-  $("found-how-many").textContent = found.length ? t("found", found.length) : t("nothing");
+  $("found-how-many").textContent = found.length ? t(near ? "found" : "far", found.length) : t("nothing");
   $("hits").replaceChildren(...found.map(card));
 }
 
@@ -59,9 +60,9 @@ async function find() {
   if (!words && !sought.length) return;
   $("found-how-many").textContent = t("searching");
   const media = await Promise.all(sought.map(({ blob }) => dataUri(blob)));
-  const { hits } = await json("/studio/search", { method: "POST", json: { words, media, kinds: kinds() } })
+  const answer = await json("/studio/search", { method: "POST", json: { words, media, kinds: kinds() } })
     .catch((error) => { $("found-how-many").textContent = ""; throw error; });
-  found = hits;
+  [found, near] = [answer.hits, answer.near];
   draw();
 }
 
@@ -77,13 +78,19 @@ function card(hit) {
   return el("li", {},
     face(hit),
     el("h2", {}, hit.name),
-    el("p", { class: "dim" }, [t(hit.kind), place(hit), hit.similarity === null ? "" : t("similarity", hit.similarity.toFixed(2))].filter(Boolean).join(" · ")),
+    el("p", { class: "dim" }, [t(hit.kind), place(hit), fit(hit)].filter(Boolean).join(" · ")),
     hit.words ? el("blockquote", {}, hit.words) : null,
     el("p", { class: "path dim" }, hit.path),
     el("div", { class: "row" },
       button("look", (media) => view(media[0], [], { at: hit.begin })),
       button("useInTalk", page.use),
       ["text", "document"].includes(hit.kind) ? null : button("moreLike", moreLike)));
+}
+
+/** How well it fits: the chance where it can be told, else the cosine. */
+function fit({ chance, similarity }) {
+  if (chance !== null) return t("fits", Math.round(100 * chance));
+  return similarity === null ? "" : t("similarity", similarity.toFixed(2));
 }
 
 /** Which page or seconds of its file a hit is. */
