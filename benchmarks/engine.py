@@ -6,7 +6,8 @@ F16, Q8_0 and Q4_0 of llama.cpp), the first token about a picture of 512x512 pix
 second question about it, and eight streams at once, each with a picture of its own and 64 tokens: tokens a second
 from the first request to the last token, pictures included. transformers takes the eight as a batch, llama.cpp as
 sequences of one batch, which is how its server fills its slots. At rest; peers come with `pip install transformers
-llama-cpp-python gguf` and are left out where they are missing. `--folder` keeps the files for the next time.
+llama-cpp-python gguf` and are left out where they are missing. `--folder` keeps the files for the next time. Parts run
+one at a time: `--list` names them, `--only NAME` (several times) takes those alone, `--json FILE` keeps what was found.
 """
 
 import argparse
@@ -74,7 +75,13 @@ def ours_held(folder: Path) -> Found:
     found = memory(Source("idefics3", folder / MODEL))
     if found is None:
         raise SystemExit("this system does not say how much memory a process takes")
-    return {"peak": found.peak, "before": found.before, "peak_over_held": found.peak / (found.weights + found.caches)}
+    held = found.weights + found.caches
+    return {
+        "peak": found.peak,
+        "before": found.before,
+        "peak_over_held": found.peak / held,
+        "grown_over_held": (found.peak - found.before) / held,  # without Python and PyTorch
+    }
 
 
 def limits(_: Path) -> Found:
@@ -175,9 +182,15 @@ TARGETS = (
 )
 
 
-def compare(folder: Path, runs: int, only: str) -> dict[str, Any]:
+def chosen(only: list[str]) -> list[str]:
+    """Parts that can run here: all, or those that are named. Raises: SystemExit for a name that there is not."""
+    if unknown := [name for name in only if name not in RUN]:
+        raise SystemExit(f"--only: got '{unknown[0]}'; expected one of: {', '.join(RUN)}.")
+    return [name for name in only or RUN if decode.installed(*needs(name))]
+
+
+def compare(folder: Path, runs: int, names: list[str]) -> dict[str, Any]:
     """Medians of alternating runs, ratios beside what they are to reach, shares of the limits."""
-    names = [name for name in RUN if only in name and decode.installed(*needs(name))]
     found = [{name: measure(name, folder) for name in names} for _ in range(runs)]
     medians = {
         name: {key: statistics.median(each[name][key] for each in found) for key in found[0][name]} for name in names
@@ -240,7 +253,9 @@ def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition(": `")[0])
     parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")
-    parser.add_argument("--only", default="", help="measure those alone whose names have this in them")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="measure this part, and no other")
+    parser.add_argument("--list", action="store_true", help="name the parts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found there, too")
     parser.add_argument("--folder", type=Path, help="where the models are, or shall be kept")
     parser.add_argument("--write", action="store_true", help="make the models, and no more")
     parser.add_argument("--run", choices=tuple(RUN), help=argparse.SUPPRESS)
@@ -248,12 +263,19 @@ def main() -> None:
     if options.run:
         print(json.dumps(RUN[options.run](options.folder)))
         return
+    names = chosen(options.only)
+    if options.list:
+        print("\n".join(names))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = options.folder or Path(name)
         if not (folder / MODEL).is_dir():
             write(folder)
         if not options.write:
-            print(json.dumps(compare(folder, options.runs, options.only), indent=2))
+            found = json.dumps(compare(folder, options.runs, names), indent=2)
+            print(found)
+            if options.json is not None:
+                options.json.write_text(found + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
