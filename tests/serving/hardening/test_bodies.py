@@ -167,7 +167,7 @@ def test_names_of_models(server: Running, name: str) -> None:
 
 def test_ids_are_ours(server: Running) -> None:
     seen = set()
-    for given in ("a:1", "x" * 1_000, "req_1", "127.0.0.1:80"):
+    for given in ("a:1", "x" * 1_000, "req_mine", "127.0.0.1:80"):
         for _ in range(2):
             reply = send(server, "/v1/models", method="GET", headers={"x-request-id": given})
             seen.add(reply.headers["x-request-id"])
