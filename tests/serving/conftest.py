@@ -19,6 +19,8 @@ from sensorium.serving.limits import ServerLimits
 from sensorium.serving.server import Draining, make
 from sensorium.serving.shelf import look_at
 
+pytest.register_assert_rewrite("tests.serving.hardening.spoken")  # so that what it asserts counts under -O, too
+
 KEY = "a-key-for-tests"
 
 
