@@ -102,3 +102,10 @@ def test_the_longest_unused_makes_room(folders: list[str], monkeypatch: pytest.M
         await shelf.close()
 
     asyncio.run(scenario())
+
+
+def test_what_comes_with_the_package_is_found_whatever_it_does() -> None:
+    assert [(card.id, card.does) for card in look_at(["nano", "nano-space"])] == [
+        ("nano", "answer"),
+        ("nano-space", "embed"),
+    ]

@@ -182,11 +182,16 @@ def look_at(names: Sequence[str], *, progress: Progress | None = None) -> list[C
     """
     cards: dict[str, Card] = {}
     for name in names:
-        card = _card(name, locate(name, progress=progress))
+        card = _card(name, locate(name, progress=progress, catalogue=_catalogue(name)))
         if card.id in cards:
             raise UsageError(f"Two models would be called {card.id}; expected one. Rename a folder.")
         cards[card.id] = card
     return list(cards.values())
+
+
+def _catalogue(name: str) -> Catalogue[Any]:
+    """The catalogue that has a name; that of models that answer for folders and ids of the Hub."""
+    return next((each for each in _KINDS.values() if any(one.name == name for one in each.entries)), FAMILIES)
 
 
 def _card(name: str, folder: Path) -> Card:
