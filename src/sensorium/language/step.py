@@ -51,12 +51,18 @@ class QuickStep:
         if run is None or where is None or not _on_the_left(present):
             return None
         padding = None if isinstance(cache, PagedBatch) else present  # blocks have none
-        starts = [_start(where.lengths, padding, window) for window in self._decoder.windows]
+        windows = self._decoder.windows
+        starts = {window: _start(where.lengths, padding, window) for window in set(windows)}
         with self._free:
             if self._made is None or self._made.rows.shape[0] != len(ids):
                 self._made = self._make(len(ids))
             self._fill(self._made, ids, positions)
-            self._made.table.point([x.keys for x in cache.layers], [x.values for x in cache.layers], where, starts)
+            self._made.table.point(
+                [x.keys for x in cache.layers],
+                [x.values for x in cache.layers],
+                where,
+                [starts[each] for each in windows],
+            )
             self._made.table.run(run)
             scores = self._made.scores[:, : self._head.rows].clone()
         for layer in cache.layers:

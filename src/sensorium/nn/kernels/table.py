@@ -143,6 +143,7 @@ class Table:
         self._numbers = torch.tensor(program.lines, dtype=torch.int64)
         self._columns = self._numbers.numpy()
         self._turns, self._looks = ((self._columns[:, 0] == kind).nonzero()[0] for kind in (TURN, LOOK))
+        self._sizes = [int(self._columns[self._looks, index].max(initial=1)) for index in (10, 11, 12)]
         self._room = torch.empty(0)
         self._kept: tuple[Tensor, ...] = ()
 
@@ -168,7 +169,7 @@ class Table:
 
     def _make_room(self, stretches: int) -> int:
         """Memory of each thread, and behind it of what stretches give. Returns: where that is."""
-        heads, kv_heads, width = (int(self._columns[self._looks, index].max(initial=1)) for index in (10, 11, 12))
+        heads, kv_heads, width = self._sizes
         own = self._program.threads * (6 * STRETCH + TILE + heads // kv_heads * (STRETCH + width + TILE))
         needed = own + self._program.batch * heads * stretches * (width + TILE)
         if self._room.numel() < needed:
