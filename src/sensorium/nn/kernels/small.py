@@ -60,8 +60,8 @@ def turn(op: int, thread: int, threads: int) -> None:
     """Turn queries and keys by their positions, where they are; put queries, keys and values away.
 
     Fields: 1 rows of queries, keys and values, side by side; 2 numbers from one to the next; 3 cosine, 4 sine, [B, E/2]
-    fp32, or 0; 5 to 14 and 18 as in `pages.look`, with the place of the new token; 15 norms, or 0: weights of queries and of
-    keys, fp32, and eps; 16 queries, out: [B, H, E] bf16.
+    fp32, or 0; 5 to 14 and 18 as in `pages.look`, with the place of the new token; 15 norms, or 0: weights of queries
+    and of keys, fp32, and eps; 16 queries, out: [B, H, E] bf16.
     """
     heads, kv_heads = field(op, 10), field(op, 11)
     each = heads + 2 * kv_heads
