@@ -1,4 +1,10 @@
-"""The next token of each row: what the sampler chooses among what a form allows, and what ends the form in time."""
+"""The next token of each row: what the sampler chooses among what a form allows, and what ends the form in time.
+
+Or what is recited: an answer that is given, to learn how likely the model finds it.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,6 +17,46 @@ UNFINISHED = (
     "form: the answer was over after {tokens} tokens, before it had the form that was asked for. Give it more tokens, "
     "take away what stops it, or ask for a simpler form."
 )
+
+
+class Choosing(Protocol):
+    """Tells the next token of each answer of a batch."""
+
+    def allowed(self, logits: Tensor) -> Tensor:
+        """Scores [B, V] with -inf for what may not come."""
+
+    def choose(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The next tokens [B], and their log-probabilities [B]."""
+
+    def check_whole(self) -> None:
+        """For the end of an answer. Raises: LimitExceeded when it lacks its form."""
+
+
+class Recital:
+    """Says one answer token by token, and then ends it, by whichever way of ending it that there is."""
+
+    def __init__(self, ids: Sequence[int], stops: Collection[int]) -> None:
+        self._left = list(ids)
+        self._stops = sorted(stops)
+
+    def allowed(self, logits: Tensor) -> Tensor:
+        """All of them: probabilities are those that the model has."""
+        return logits
+
+    def choose(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The next token of the answer and its log-probability; at the end that of all stops together.
+
+        Shapes: [1, V] to [1] and [1].
+        """
+        log_probs = logits.float().log_softmax(dim=-1)
+        if self._left:
+            id_ = self._left.pop(0)
+            return torch.full_like(log_probs[:, 0], id_, dtype=torch.int64), log_probs[:, id_]
+        ends = log_probs[:, self._stops]
+        return torch.full_like(log_probs[:, 0], self._stops[0], dtype=torch.int64), ends.logsumexp(dim=-1)
+
+    def check_whole(self) -> None:
+        """What is recited is whole."""
 
 
 class Chooser:

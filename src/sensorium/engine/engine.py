@@ -12,7 +12,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -29,9 +29,8 @@ from sensorium.engine.model import FAILURES, Answers, Settings, failure
 from sensorium.engine.prompt import Prompt, read_prompt
 from sensorium.engine.request import Advance, Cancelled, Handle, Request, Tell, TooLate
 from sensorium.engine.rows import RowsCache
-from sensorium.engine.sampling import LARGEST_SEED, Sampling
 from sensorium.engine.scheduler import Scheduler, Ticket
-from sensorium.engine.speech import Ahead, Rules, Speech
+from sensorium.engine.speech import Ahead, Rules, Speech, chooser_of
 from sensorium.engine.stopping import Words
 from sensorium.nn.cache import KVCache
 
@@ -256,9 +255,9 @@ class Engine:
             number,
             seat=seat,
             position=furthest(job.prompt.inputs.positions),
-            sampling=_varied(job.request.sampling, number),
+            sampling=job.request.sampling,
             words=Words(self._model.tokenizer, job.request.stop),
-            guide=job.guide.fork() if job.guide is not None else None,
+            chooser=chooser_of(job.request, number, job.guide, self._rules.stops),
             ahead=self._ahead(job),
         )
 
@@ -373,13 +372,6 @@ class Engine:
         job.release()
         job.handle.figures.total = self._clock() - job.began
         job.handle.end(error)
-
-
-def _varied(sampling: Sampling, number: int) -> Sampling:
-    """How the further answers to a prompt are drawn: each with a seed of its own."""
-    if sampling.seed is None:
-        return sampling
-    return replace(sampling, seed=(sampling.seed + number) % LARGEST_SEED)
 
 
 def _tokens(cache: KVCache, room: int) -> int:

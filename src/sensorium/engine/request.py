@@ -35,6 +35,8 @@ class Request:
     talk: name of a talk, whose keys and values are kept for its next request; "" for none.
     priority: higher is served earlier.
     seconds: until the answer must be complete; None for no limit.
+    recited: the ids of answers that are given, one for each of `answers`: they are said, not chosen, and each token is
+        told with the log-probability that the model has for it; the stop behind them with that of all stops.
     """
 
     inputs: ModelInputs
@@ -47,11 +49,22 @@ class Request:
     talk: str = ""
     priority: int = 0
     seconds: float | None = None
+    recited: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         check_stops(self.stop)
         if not 1 <= self.answers <= MOST_ANSWERS:
             raise UsageError(f"answers is {self.answers}; expected 1 to {MOST_ANSWERS}. Ask for fewer.")
+        if self.recited and (len(self.recited) != self.answers or self.form is not None or self.stop):
+            raise UsageError(
+                f"recited: {len(self.recited)} answers are given, {self.answers} asked for; expected as many, without "
+                "a form and stop strings. Correct the request."
+            )
+        longest = max(map(len, self.recited), default=0)
+        if longest and longest >= self.sampling.max_tokens:
+            raise UsageError(
+                f"recited: {longest} tokens and a stop; max_tokens is {self.sampling.max_tokens}. Give room for them."
+            )
         if self.talk and self.answers > 1:
             raise UsageError(f"talk {self.talk!r}: goes on with one answer, not {self.answers}. Ask for one.")
         if len(self.inputs.ids) != 1 or self.inputs.present is not None or not self.inputs.ids.numel():

@@ -1,17 +1,18 @@
 """One answer while it is made: from scores to events, and what the next step needs."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from sensorium.engine.choosing import Chooser
+from sensorium.engine.choosing import Chooser, Choosing, Recital
 from sensorium.engine.generate import Finish, TokenEvent, check_finite
 from sensorium.engine.grammar import Guide
 from sensorium.engine.guessing import Guesser, Pace
 from sensorium.engine.memory import Seat
-from sensorium.engine.sampling import Sampling, likeliest
+from sensorium.engine.request import Request
+from sensorium.engine.sampling import LARGEST_SEED, Sampling, likeliest
 from sensorium.engine.stopping import Words
 
 
@@ -37,6 +38,16 @@ class Ahead:
         return self.guesser.guess([*self.prompt, *said], count) if count > 0 else []
 
 
+def chooser_of(request: Request, number: int, guide: Guide | None, stops: Collection[int]) -> Choosing:
+    """What tells the tokens of one of a request's answers; drawn ones have a seed of their own in each."""
+    if request.recited:
+        return Recital(request.recited[number], stops)
+    sampling = request.sampling
+    if sampling.seed is not None:
+        sampling = replace(sampling, seed=(sampling.seed + number) % LARGEST_SEED)
+    return Chooser(sampling, None if guide is None else guide.fork())
+
+
 class Speech:
     """An answer. `said` are its tokens; `position` [1] or [1, A] is that of the latest."""
 
@@ -48,7 +59,7 @@ class Speech:
         position: Tensor,
         sampling: Sampling,
         words: Words,
-        guide: Guide | None,
+        chooser: Choosing,
         ahead: Ahead | None = None,
     ) -> None:
         """Begin behind a prompt.
@@ -59,7 +70,7 @@ class Speech:
             position: of the prompt's end.
             sampling: how its tokens are chosen.
             words: makes its text.
-            guide: which tokens its form allows; None for no form.
+            chooser: tells its tokens.
             ahead: guesses what it says; None for no guesses.
         """
         self.number = number
@@ -68,7 +79,7 @@ class Speech:
         self.said: list[int] = []
         self.done = False
         self._sampling = sampling
-        self._chooser = Chooser(sampling, guide)
+        self._chooser = chooser
         self._words = words
         self._ahead = ahead
 
