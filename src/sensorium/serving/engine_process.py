@@ -22,7 +22,16 @@ from sensorium.serving.fetch import Fetcher
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure, written
 from sensorium.serving.shelf import Card, open_here
-from sensorium.serving.wire import asked_in, drafts_in, event_out, fault_out, frame, read_frame
+from sensorium.serving.wire import (
+    asked_in,
+    decision_out,
+    drafts_in,
+    event_out,
+    fault_out,
+    frame,
+    poll_in,
+    read_frame,
+)
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -32,7 +41,7 @@ Say = Callable[[bytes], object]
 
 def main() -> None:
     """Run until standard input ends."""
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     out = os.dup(1)
     os.dup2(2, 1)  # what anybody prints goes to the log
@@ -63,7 +72,7 @@ async def _run(out: int) -> None:
             if number in tasks:
                 tasks[number].cancel()
             continue
-        work = _stream if told["kind"] == "stream" else _count
+        work = {"stream": _stream, "decide": _decide, "count": _count}[told["kind"]]
         tasks[number] = asyncio.create_task(_guarded(work(model, told, transport.write), number, transport.write))
         tasks[number].add_done_callback(lambda _, number=number: tasks.pop(number, None))  # type: ignore[misc]
     beating.cancel()
@@ -97,6 +106,13 @@ async def _guarded(work: Coroutine[Any, Any, None], number: int, say: Say) -> No
 async def _count(model: EngineAnswers, told: dict[str, Any], say: Say) -> None:
     count = await model.count(drafts_in(told["drafts"]))
     say(frame(kind="count", number=told["number"], count=count))
+
+
+async def _decide(model: EngineAnswers, told: dict[str, Any], say: Say) -> None:
+    async with aclosing(model.decide(poll_in(told["poll"]))) as decisions:
+        async for decision in decisions:
+            say(frame(kind="decision", number=told["number"], decision=decision_out(decision)))
+    say(frame(kind="end", number=told["number"]))
 
 
 async def _stream(model: EngineAnswers, told: dict[str, Any], say: Say) -> None:

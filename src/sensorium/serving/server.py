@@ -1,7 +1,11 @@
 """The process: a socket, uvicorn, and an orderly end."""
 
+import asyncio
 import ipaddress
+import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
@@ -59,6 +63,8 @@ class Draining(uvicorn.Server):
         self._seconds = limits.drain_seconds
         self._begun = begun
         self._until: float | None = None
+        self._stale = False
+        self._renewing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Load the first model, and take requests. Raises: UsageError, ModelError."""
@@ -80,8 +86,15 @@ class Draining(uvicorn.Server):
         else:
             self._until = monotonic()
 
+    def reload(self, sig: int, frame: FrameType | None) -> None:
+        """Have the models loaded anew; asked again meanwhile, once more behind it."""
+        self._stale = True
+
     async def on_tick(self, counter: int) -> bool:
-        """Look, ten times a second, whether it is time to end."""
+        """Look, ten times a second, whether it is time to end, or to load models anew."""
+        if self._stale and self._until is None and (self._renewing is None or self._renewing.done()):
+            self._stale = False
+            self._renewing = asyncio.create_task(self._ours.shelf.renew())
         if self._until is not None:
             if monotonic() >= self._until:
                 await self._ours.stop()
@@ -110,7 +123,23 @@ def serve(settings: Settings, *, host: str, port: int, begun: Callable[[int], ob
     check_address(host, settings.keys)
     with written(), bound(host, port) as sockets:
         found: int = sockets[0].getsockname()[1]
-        make(settings, host=host, port=found, begun=None if begun is None else lambda: begun(found)).run(sockets)
+        server = make(settings, host=host, port=found, begun=None if begun is None else lambda: begun(found))
+        with on_hangup(server.reload):
+            server.run(sockets)
+
+
+@contextmanager
+def on_hangup(act: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """SIGHUP means `act`; before a terminal, whose closing sends it too, and under nohup it stays what it was."""
+    here = os.name == "posix" and threading.current_thread() is threading.main_thread()
+    if not here or os.isatty(0) or signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGHUP, act)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @contextmanager

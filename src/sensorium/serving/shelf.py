@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 from sensorium.core.catalogue import Catalogue
-from sensorium.core.errors import ModelError, UsageError
+from sensorium.core.errors import ModelError, SensoriumError, UsageError
 from sensorium.models.catalog import EMBEDDERS, FAMILIES, TRANSCRIBERS, Progress, locate, model_type, no_reader
 from sensorium.runtime.embedding import Embedder, load_embedder
 from sensorium.runtime.load import load
@@ -17,6 +17,7 @@ from sensorium.runtime.transcription import Transcriber, load_transcriber
 from sensorium.serving.backend import Answers, EngineAnswers
 from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import Refusal
+from sensorium.serving.log import tell, tell_failure
 from sensorium.serving.worker import Worker
 
 Does = Literal["answer", "embed", "transcribe"]
@@ -60,6 +61,7 @@ class Shelf:
         self._worker = worker
         self._open = open_
         self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._leaving: list[Answers] = []  # they finish what they have begun
         self._lock = asyncio.Lock()
 
     @property
@@ -81,11 +83,31 @@ class Shelf:
         await asyncio.gather(*(each.close() for each in self._answering()))
 
     def _answering(self) -> list[Answers]:
-        return [each for id_, each in self._loaded.items() if self.cards[id_].does == "answer"]
+        here = [each for id_, each in self._loaded.items() if self.cards[id_].does == "answer"]
+        return [*here, *self._leaving]
 
     async def first(self) -> None:
         """Load the first model. Raises: ModelError."""
         await self._get(self._first)
+
+    async def renew(self) -> None:
+        """Load what is loaded anew, one after the other, from where it came.
+
+        New requests go to the new model, those that have begun end on the old one. A model that cannot be loaded stays
+        as it is, and the log tells why.
+        """
+        for id_ in self.loaded:
+            async with self._lock:
+                old = self._loaded.get(id_)
+                if old is None:  # it was put back meanwhile
+                    continue
+                try:
+                    self._loaded[id_] = await self._loading(self.cards[id_])
+                except SensoriumError as error:
+                    tell_failure("not reloaded", error, model=id_)
+                    continue
+            tell("reloaded", model=id_)
+            await self._retire(old)
 
     def card(self, id_: str, does: Does | None = None) -> Card:
         """The card of a model. Raises: Refusal for an unknown one, or one that does something else."""
@@ -151,11 +173,17 @@ class Shelf:
     async def _put_back(self) -> None:
         """Put the model that was unused longest back; who still waits for its answer gets it before."""
         _, model = self._loaded.popitem(last=False)
+        await self._retire(model)
+
+    async def _retire(self, model: Any) -> None:
+        """End a model that nobody is led to any more, once what it has begun is done."""
         if isinstance(model, Embedder | Transcriber):
             return
+        self._leaving.append(model)
         until = monotonic() + LEAVING
         while model.running and monotonic() < until:
             await asyncio.sleep(0.05)
+        self._leaving.remove(model)
         await model.close()
 
 
