@@ -39,6 +39,12 @@ def test_what_a_model_cannot_do_is_said(run: Run) -> None:
     assert done.code == 3
 
 
+def test_no_model_is_fetched_that_nobody_named(run: Run) -> None:
+    done = run("transcribe", SEVEN)
+    assert (done.code, done.out) == (2, "")
+    assert "Name one: --model openai/whisper-tiny" in done.err
+
+
 def test_a_file_gets_what_standard_output_would(run: Run, tmp_path: Path) -> None:
     for form in ("text", "srt", "vtt", "json"):
         shown = run("transcribe", SEVEN, "--model", WAV2VEC2, "--format", form)

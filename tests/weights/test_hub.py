@@ -18,7 +18,7 @@ from tests.weights.fake_hub import FakeHub
 from sensorium.core.errors import CheckpointError, ModelError, UsageError
 from sensorium.weights import hub
 from sensorium.weights.checkpoint import INDEX, SINGLE, Checkpoint
-from sensorium.weights.hub import is_hub_name, resolve
+from sensorium.weights.hub import is_cached, is_hub_name, resolve
 
 WEIGHTS = save({"a": torch.arange(5000)})
 SMALL = {"config.json": b"{}", "tokenizer.json": b'{"x": 1}', "merges.txt": b"a b", "chat_template.jinja": b"{{ x }}"}
@@ -49,8 +49,10 @@ def test_a_whole_model_is_fetched_and_nothing_else(fake_hub: FakeHub) -> None:
 
 def test_what_is_there_is_not_asked_for_again(fake_hub: FakeHub) -> None:
     fake_hub.commit(FILES)
+    assert not is_cached("org/tiny")
     folder = resolve("org/tiny")
     fake_hub.requests.clear()
+    assert is_cached("org/tiny")
     fake_hub.commit(FILES | {"config.json": b'{"new": 1}'})
     assert resolve("org/tiny") == folder
     assert fake_hub.requests == []

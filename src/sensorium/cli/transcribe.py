@@ -27,6 +27,8 @@ Form = Literal["text", "srt", "vtt", "json"]
 
 INTERRUPTED = 130
 
+_USUAL = "openai/whisper-tiny"
+
 _BLOCK = 2**20
 
 
@@ -34,8 +36,14 @@ def transcribe(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A sound or a film, '-' for standard input.")],
     *,
     model: Annotated[
-        str, typer.Option("--model", metavar="M", help="A Whisper or wav2vec 2.0: its folder, or org/name of the Hub.")
-    ] = "openai/whisper-tiny",
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="M",
+            help="A Whisper or wav2vec 2.0: its folder, or org/name of the Hub.  [default: openai/whisper-tiny, once "
+            "it was fetched]",
+        ),
+    ] = None,
     form: Annotated[
         Form | None,
         typer.Option("--format", help="What is written.  [default: by the ending of --output, else text]"),
@@ -62,7 +70,7 @@ def transcribe(
     if words and form == "text":
         note("plain text has no times, so --words changes nothing; --format srt, vtt and json have them")
     with _looked_at(file) as recording:
-        transcriber = _open(model)
+        transcriber = _open(model or _at_hand())
         with watching() as watch:
             heard = transcriber.transcribe(
                 recording,
@@ -79,6 +87,18 @@ def transcribe(
     if not heard.transcript().text:
         note("no speech was heard")
     _deliver(text, target)
+
+
+def _at_hand() -> str:
+    """The model where none is named. Raises: UsageError where it would have to be fetched first."""
+    from sensorium.weights.hub import is_cached
+
+    if not is_cached(_USUAL):
+        raise UsageError(
+            f"got no --model, and none was fetched before; expected a Whisper or wav2vec 2.0. "
+            f"Name one: --model {_USUAL} fetches 0.2 GB once."
+        )
+    return _USUAL
 
 
 def _form(form: Form | None, target: Path | None, *, as_json: bool) -> Form:

@@ -79,6 +79,16 @@ def resolve(name: str, *, revision: str | None = None, progress: Progress | None
     return cache.snapshot(commit)
 
 
+def is_cached(name: str) -> bool:
+    """Whether the cache holds a whole model of the Hub, so that `resolve` leaves the network alone."""
+    from huggingface_hub import constants
+
+    repo, wanted = _parse(name, None)
+    cache = RepoCache(Path(constants.HF_HUB_CACHE), repo)
+    commit = cache.commit(wanted)
+    return commit is not None and cache.is_complete(commit)
+
+
 def _parse(name: str, revision: str | None) -> tuple[str, str]:
     """Repository and revision."""
     if not is_hub_name(name):
