@@ -55,6 +55,16 @@ def test_log_probs_and_refusals_cross(apart: Running, server: Running) -> None:
     assert mine.status in (400, 415)
 
 
+def test_decisions_cross(apart: Running, server: Running) -> None:
+    shown = {"role": "user", "content": [{"type": "input_image", "image_url": uri(PNG, "image/png")}]}
+    asked = {"type": "choice", "instructions": "Which?", "choices": [{"value": "one"}, {"value": "two"}]}
+    body = {"model": "tiny", "input": [shown], "questions": [asked, {"type": "predicate", "instructions": "Is it?"}]}
+    mine, theirs = (send(each, "/v1/decisions", body).json for each in (apart, server))
+    assert mine == theirs
+    assert len(mine["answers"]) == 2
+    assert engine(apart).running == 0
+
+
 def test_who_leaves_is_forgotten(apart: Running) -> None:
     with opened(apart, stream()) as connection:
         assert connection.recv(10)

@@ -5,15 +5,16 @@ once; `Supervised` (supervised.py) is the same in a process of its own.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic, perf_counter
 from typing import NamedTuple, Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from sensorium.chat.message import Timings
+from sensorium.chat.message import Message, Text, Timings, user
 from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
 from sensorium.engine.engine import Engine
 from sensorium.engine.forms import Form
@@ -27,11 +28,12 @@ from sensorium.engine.thread import EngineThread
 from sensorium.models.answerer import Answerer
 from sensorium.runtime.answering import prompt, shown
 from sensorium.runtime.asking import grammars_of
+from sensorium.runtime.deciding import Deciding, Decision
 from sensorium.runtime.parts import Parts
 from sensorium.runtime.protocol import StreamEvent
 from sensorium.runtime.replying import Question, Reply, prepare
 from sensorium.runtime.together import room_for
-from sensorium.serving.drafts import Decoder, Draft
+from sensorium.serving.drafts import Decoder, Draft, Given
 from sensorium.serving.faults import busy, stopping
 
 R = TypeVar("R")
@@ -56,6 +58,21 @@ class Asked:
     form: Form | None = None
     answers: int = 1
     tenant: str = ""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Questions about one talk: the words of each, and the ways to say each of the answers that it may have."""
+
+    drafts: tuple[Draft, ...]
+    questions: tuple[tuple[Text | Given, ...], ...]
+    answers: tuple[tuple[tuple[str, ...], ...], ...]
+    tenant: str = ""
+
+    @property
+    def asked(self) -> tuple[Draft, ...]:
+        """The talk, and behind it each question as a message of its own."""
+        return (*self.drafts, *(Draft("user", each) for each in self.questions))
 
 
 class Piece(NamedTuple):
@@ -95,6 +112,9 @@ class Answers(Protocol):
         Closing it ends the work. Raises: InputError for media or a talk that the model cannot take, UsageError for a
         form that is wrong, Refusal when too many wait, EngineError.
         """
+
+    def decide(self, poll: Poll) -> AsyncGenerator[Decision, None]:
+        """What is decided of each question, in turn. Closing it ends the work. Raises: as `stream`."""
 
     async def close(self) -> None:
         """End; whoever is still answered is told so."""
@@ -143,6 +163,26 @@ class EngineAnswers:
 
     async def stream(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         """Answers piece by piece; see `Answers`."""
+        with self._counted():
+            async for piece in self._pieces(asked):
+                yield piece
+
+    async def decide(self, poll: Poll) -> AsyncGenerator[Decision, None]:
+        """Decisions one by one; see `Answers`."""
+        with self._counted():
+            messages = await self._decoder.messages(poll.asked, pictures=self._sees)
+            talk, questions = messages[: len(poll.drafts)], messages[len(poll.drafts) :]
+            for question, answers in zip(questions, poll.answers, strict=True):
+                yield await self._decision(_behind(talk, question), answers, poll.tenant)
+
+    async def close(self) -> None:
+        """End; whoever is still answered is told so."""
+        self._stopping = True
+        await asyncio.to_thread(self._thread.close)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """While a request is answered. Raises: Refusal when too many wait."""
         if self._stopping:
             raise stopping()
         if self.running >= self._most:
@@ -152,16 +192,24 @@ class EngineAnswers:
             self._moved = began
         self.running += 1
         try:
-            async for piece in self._pieces(asked):
-                yield piece
+            yield
         finally:
             self.running -= 1
             self._typical += 0.1 * (monotonic() - began - self._typical)
 
-    async def close(self) -> None:
-        """End; whoever is still answered is told so."""
-        self._stopping = True
-        await asyncio.to_thread(self._thread.close)
+    async def _decision(self, talk: Sequence[Message], answers: Sequence[Sequence[str]], tenant: str) -> Decision:
+        deciding = await self._beside(lambda: Deciding(prepare(self._parts, talk, self._call), answers, tenant=tenant))
+        for group, request in enumerate(deciding.requests):
+            line = _Line(asyncio.get_running_loop())
+            try:
+                await self._beside(partial(self._submit, line, request))
+                while (event := await line.next()) is not None:
+                    self._moved = monotonic()
+                    deciding.push(group, event)
+            finally:
+                line.leave()
+            self._check(line)
+        return deciding.decision()
 
     async def _pieces(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         began = perf_counter()
@@ -179,17 +227,23 @@ class EngineAnswers:
                     yield Piece(event.answer, said)
         finally:
             line.leave()
+        self._check(line)
+
+    def _check(self, line: "_Line") -> None:
+        """Raises: what a request ended with."""
         if (error := line.error) is not None:
             raise stopping() if self._stopping else error
 
     def _begin(self, line: "_Line", question: Question, asked: Asked) -> Question:
         sampling = question.fitting(asked.sampling)
-        request = Request(question.inputs, sampling, asked.stops, asked.form, asked.answers, asked.tenant)
+        self._submit(line, Request(question.inputs, sampling, asked.stops, asked.form, asked.answers, asked.tenant))
+        return question
+
+    def _submit(self, line: "_Line", request: Request) -> None:
         try:
             line.handle = self._thread.submit(request, line.tell)
         except QueueFull as error:
             raise busy(self.running, self._typical * self.running / ROWS) from error
-        return question
 
     def _call(self, function: Callable[[], R]) -> R:
         return self._thread.call(function)
@@ -234,6 +288,15 @@ class _Line:
         """Nobody listens any more."""
         if self.handle is not None:
             self.handle.cancel()
+
+
+def _behind(talk: Sequence[Message], question: Message) -> list[Message]:
+    """A talk that ends with a question, in the user's last message if that is the last of all."""
+    if talk[-1].role != "user":
+        return [*talk, question]
+    *before, last = talk
+    gap = (Text("\n\n"),) if last.parts and isinstance(last.parts[-1], Text) else ()
+    return [*before, user(*last.parts, *gap, *question.parts)]
 
 
 def _grammars(model: Answerer) -> Grammars | None:

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from sensorium.chat.message import Answer
 from sensorium.core.errors import EngineError
 from sensorium.media.types import Media
+from sensorium.runtime.deciding import Decision
 from sensorium.runtime.embedding import Embedder
 from sensorium.runtime.protocol import Rows, StreamEvent
 from sensorium.serving.asking import Ask
-from sensorium.serving.backend import Asked
+from sensorium.serving.backend import Asked, Poll
 from sensorium.serving.drafts import Decoder, Given, check_amounts
 from sensorium.serving.faults import Refusal
 from sensorium.serving.files import Files
@@ -95,6 +96,27 @@ class Desk:
             return await model.count(self._filled(request, ask).drafts)
 
         return await while_there(request, counted())
+
+    async def decisions(self, request: Request, model: str, poll: Poll) -> list[Decision]:
+        """What is decided of each question about a talk. Raises: SensoriumError."""
+        check_amounts(poll.asked, self.limits)
+        holder = visit_of(request).holder
+        drafts = self.files.filled(poll.asked, holder)
+        split = len(poll.drafts)
+        filled = replace(
+            poll, drafts=drafts[:split], questions=tuple(each.parts for each in drafts[split:]), tenant=holder
+        )
+
+        async def decided() -> list[Decision]:
+            answers = await self.shelf.answers(model)
+            found = []
+            async with aclosing(answers.decide(filled)) as decisions:
+                async for each in decisions:
+                    visit_of(request).count(model, each.usage)
+                    found.append(each)
+            return found
+
+        return await while_there(request, decided())
 
     async def places(self, request: Request, model: str, items: Sequence[str | Given]) -> Rows:
         """Places of texts and media in a model's space: [N, width]. Raises: SensoriumError."""

@@ -23,7 +23,7 @@ def dialect_of(scope: Scope) -> Dialect:
     """The protocol of a request. Where paths are shared, headers that one vendor's clients alone send tell."""
     path: str = scope["path"]
     sent = {name for name, _ in scope["headers"]}
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or path == "/v1/systemone":
         return "ollama"
     if path.startswith(("/v1beta/", "/upload/")) or _OPERATION.fullmatch(path):
         return "gemini"

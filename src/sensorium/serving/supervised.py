@@ -10,20 +10,30 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from itertools import count
 from time import monotonic
 from typing import Any
 
 from sensorium.core.config import to_dict
 from sensorium.core.errors import EngineError, ModelError
-from sensorium.serving.backend import Asked, Piece
+from sensorium.runtime.deciding import Decision
+from sensorium.serving.backend import Asked, Piece, Poll
 from sensorium.serving.drafts import Draft
 from sensorium.serving.faults import Refusal, stopping
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell
 from sensorium.serving.shelf import Card
-from sensorium.serving.wire import asked_out, drafts_out, event_in, fault_in, frame, read_frame
+from sensorium.serving.wire import (
+    asked_out,
+    decision_in,
+    drafts_out,
+    event_in,
+    fault_in,
+    frame,
+    poll_out,
+    read_frame,
+)
 
 MOST = 5
 WINDOW = 60.0
@@ -92,24 +102,16 @@ class Supervised:
 
     async def stream(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         """Answers piece by piece. Raises: Refusal, whatever went wrong."""
-        number, queue = self._send(kind="stream", asked=asked_out(asked))
-        ended = False
-        try:
-            while True:
-                try:
-                    told = _checked(await queue.get())
-                except Refusal:
-                    ended = True
-                    raise
-                if told["kind"] == "end":
-                    ended = True
-                    return
+        async with aclosing(self._telling(kind="stream", asked=asked_out(asked))) as telling:
+            async for told in telling:
                 self._spelled.update(told["spelled"])
                 yield Piece(told["which"], event_in(told["event"]))
-        finally:
-            self._pending.pop(number, None)
-            if not ended and self._ready:
-                self._write(frame(kind="leave", number=number))
+
+    async def decide(self, poll: Poll) -> AsyncGenerator[Decision, None]:
+        """Decisions one by one. Raises: Refusal, whatever went wrong."""
+        async with aclosing(self._telling(kind="decide", poll=poll_out(poll))) as telling:
+            async for told in telling:
+                yield decision_in(told["decision"])
 
     async def close(self) -> None:
         """End the process; whoever is still answered is told so."""
@@ -119,6 +121,26 @@ class Supervised:
         if self._watching is not None:
             self._watching.cancel()
         await self._kill()
+
+    async def _telling(self, **told: Any) -> AsyncGenerator[Told, None]:
+        """What the process says to a request, until its end; who stops listening ends the work. Raises: Refusal."""
+        number, queue = self._send(**told)
+        ended = False
+        try:
+            while True:
+                try:
+                    said = _checked(await queue.get())
+                except Refusal:
+                    ended = True
+                    raise
+                if said["kind"] == "end":
+                    ended = True
+                    return
+                yield said
+        finally:
+            self._pending.pop(number, None)
+            if not ended and self._ready:
+                self._write(frame(kind="leave", number=number))
 
     def _send(self, **told: Any) -> tuple[int, "asyncio.Queue[Told]"]:
         if self._closed:

@@ -1,7 +1,7 @@
 """What the server and the process of a model say to each other: a length of four bytes and JSON, both ways.
 
-    to the model      start · count · stream · leave
-    from the model    ready · beat · count · piece · end · fault
+    to the model      start · count · stream · decide · leave
+    from the model    ready · beat · count · piece · decision · end · fault
 
 Nothing that comes over it is ever run: values are built from plain JSON, one by one.
 """
@@ -17,8 +17,9 @@ from sensorium.core.errors import EngineError
 from sensorium.engine.forms import Form
 from sensorium.engine.generate import TokenEvent
 from sensorium.engine.sampling import Sampling
+from sensorium.runtime.deciding import Decision
 from sensorium.runtime.protocol import StreamEvent
-from sensorium.serving.backend import Asked
+from sensorium.serving.backend import Asked, Poll
 from sensorium.serving.drafts import Draft, Given
 from sensorium.serving.faults import Fault, Refusal
 
@@ -79,6 +80,36 @@ def asked_in(told: Mapping[str, Any]) -> Asked:
         told["answers"],
         told["tenant"],
     )
+
+
+def poll_out(poll: Poll) -> dict[str, Any]:
+    """Questions about a talk as JSON."""
+    return {
+        "drafts": drafts_out(poll.drafts),
+        "questions": drafts_out([Draft("user", each) for each in poll.questions]),
+        "answers": poll.answers,
+        "tenant": poll.tenant,
+    }
+
+
+def poll_in(told: Mapping[str, Any]) -> Poll:
+    """The questions that `poll_out` told."""
+    return Poll(
+        drafts_in(told["drafts"]),
+        tuple(each.parts for each in drafts_in(told["questions"])),
+        tuple(tuple(tuple(ways) for ways in answers) for answers in told["answers"]),
+        told["tenant"],
+    )
+
+
+def decision_out(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON."""
+    return vars(decision) | {"usage": vars(decision.usage)}
+
+
+def decision_in(told: Mapping[str, Any]) -> Decision:
+    """The decision that `decision_out` told."""
+    return Decision(tuple(told["chances"]), told["calibrated"], Usage(**told["usage"]), tuple(told["notices"]))
 
 
 def event_out(event: StreamEvent) -> dict[str, Any]:

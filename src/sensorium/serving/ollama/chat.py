@@ -51,7 +51,7 @@ async def generate(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
         system = fields.text("system", "")
-        question = Draft("user", (*_images(fields, desk.limits), Text(fields.text("prompt", ""))))
+        question = Draft("user", (*images(fields, desk.limits), Text(fields.text("prompt", ""))))
         for name in ("suffix", "template", "context"):
             fields.only(name, "", otherwise="talks are put together in the model's own way")
         fields.only("raw", False, otherwise="talks are put together in the model's own way")
@@ -78,11 +78,11 @@ def _message(message: Fields, limits: ServerLimits, called: set[str]) -> Draft:
         message.inert("tool_call_id")  # calls have none here
         name = message.text("tool_name", next(iter(called), ""))
         check_called(name, called, message.at("tool_name"))
-        return Draft("user", result_parts((*_images(message, limits), words)))
+        return Draft("user", result_parts((*images(message, limits), words)))
     calls = [_call(each, called) for each in message.tables("tool_calls", most=limits.messages)]
     if calls and role != "assistant":
         raise refused(message.at("tool_calls"), f"calls of the {role}", "calls of the assistant alone")
-    return Draft(role, (*_images(message, limits), words, *calls))
+    return Draft(role, (*images(message, limits), words, *calls))
 
 
 def _call(call: Fields, called: set[str]) -> Text:
@@ -109,7 +109,7 @@ def _spoken(tools: Toolbox | None, text: str) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": words, **({"tool_calls": made} if made else {})}}
 
 
-def _images(holder: Fields, limits: ServerLimits) -> list[Given]:
+def images(holder: Fields, limits: ServerLimits) -> list[Given]:
     """Media in base64: pictures, as the name says, and sounds and films as well."""
     data = holder.texts("images", most=limits.messages, longest=limits.body_bytes)
     return [inline(f"{holder.at('images')}[{index}]", each, "") for index, each in enumerate(data)]

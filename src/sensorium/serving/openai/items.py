@@ -76,23 +76,25 @@ def _draft(item: Fields, limits: ServerLimits) -> Draft:
         return Draft("assistant", (call_part(item.text("name"), arguments(item, "arguments")),))
     if kind == "function_call_output":
         item.inert("call_id")  # results stand in the order of their calls
-        return Draft("user", result_parts(_content(item, "output", "user", limits)))
+        return Draft("user", result_parts(content(item, "output", "user", limits)))
     role = item.word("role", ("system", "developer", "user", "assistant"))
     item.inert("phase")
-    return Draft(_ROLES[role], _content(item, "content", role, limits))
+    return Draft(_ROLES[role], content(item, "content", role, limits))
 
 
-def _content(item: Fields, name: str, role: str, limits: ServerLimits) -> tuple[Text | Given, ...]:
-    content = item.take(name)
-    if isinstance(content, str):
-        return (Text(content),)
-    with Fields({name: content}, item.path) as holder:
+def content(item: Fields, name: str, role: str, limits: ServerLimits) -> tuple[Text | Given, ...]:
+    """A text, or a list of parts, in a field of an item. Raises: Refusal."""
+    given = item.take(name)
+    if isinstance(given, str):
+        return (Text(given),)
+    with Fields({name: given}, item.path) as holder:
         return tuple(_part(each, role) for each in holder.tables(name, most=limits.messages, needed=True))
 
 
 def _part(part: Fields, role: str) -> Text | Given:
     kinds = ("input_text", "output_text", "input_image", "input_file", "input_audio")
     kind = part.word("type", kinds)
+    part.inert("prompt_cache_breakpoint")
     if kind in ("input_text", "output_text"):
         part.only("annotations", otherwise="it cannot be given back to this model")
         part.only("logprobs", otherwise="it cannot be given back to this model")
