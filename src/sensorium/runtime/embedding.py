@@ -29,11 +29,7 @@ class Embedder:
         self._model = model
         self._width = model.width if dimensions is None else dimensions
         self._limits = limits or Limits()
-        if self._width not in model.dimensions:
-            known = ", ".join(map(str, model.dimensions))
-            raise UsageError(
-                f"dimensions: got {dimensions}; the places of {name} have {known} numbers. Give one of these, or none."
-            )
+        self._check(self._width)
 
     def __repr__(self) -> str:
         return f"Embedder({self.name!r})"
@@ -42,6 +38,11 @@ class Embedder:
     def width(self) -> int:
         """Numbers of an embedding."""
         return self._width
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Widths that places may be cut to, the whole one first."""
+        return self._model.dimensions
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -93,13 +94,25 @@ class Embedder:
         chances = choose(place, names, self.embed_texts, medium.modality, sharpness=sharpness, templates=templates)
         return dict(zip(names, chances.tolist(), strict=True))
 
-    def _embed(self, items: Sequence[Item]) -> Rows:
-        made = self._model.embed(items) if items else np.zeros((0, self._model.width), np.float32)
-        if self._width == self._model.width:
-            return made
-        cut = made[:, : self._width]
+    def cut(self, places: Rows, width: int) -> Rows:
+        """The first `width` numbers of whole places, of unit length again. Raises: UsageError for another width."""
+        self._check(width)
+        if width == places.shape[1]:
+            return places
+        cut = places[:, :width]
         lengths: Rows = np.linalg.norm(cut, axis=1, keepdims=True)
         return np.asarray(cut / lengths, np.float32)
+
+    def _check(self, width: int) -> None:
+        if width not in self.dimensions:
+            known = ", ".join(map(str, self.dimensions))
+            raise UsageError(
+                f"dimensions: got {width}; the places of {self.name} have {known} numbers. Give one of these, or none."
+            )
+
+    def _embed(self, items: Sequence[Item]) -> Rows:
+        made = self._model.embed(items) if items else np.zeros((0, self._model.width), np.float32)
+        return self.cut(made, self._width)
 
     def _taken(self, medium: Media) -> Item:
         """What the model is given for a medium. Raises: UnsupportedMedia for a modality that it does not take."""

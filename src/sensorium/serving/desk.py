@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 
 from sensorium.chat.message import Answer
@@ -19,6 +20,7 @@ from sensorium.serving.asking import Ask
 from sensorium.serving.backend import Asked, Poll
 from sensorium.serving.drafts import Decoder, Given, check_amounts
 from sensorium.serving.faults import Refusal
+from sensorium.serving.fields import refused
 from sensorium.serving.files import Files
 from sensorium.serving.keeping import Keep, Room
 from sensorium.serving.limits import MIB, ServerLimits
@@ -118,13 +120,22 @@ class Desk:
 
         return await while_there(request, decided())
 
-    async def places(self, request: Request, model: str, items: Sequence[str | Given]) -> Rows:
-        """Places of texts and media in a model's space: [N, width]. Raises: SensoriumError."""
+    async def places(
+        self, request: Request, model: str, items: Sequence[str | Given], widths: Sequence[int | None], field: str
+    ) -> list[NDArray[np.float32]]:
+        """Places of texts and media in a model's space, each cut to its width, None for the whole.
 
-        async def placed() -> Rows:
+        Args: field: what the protocol calls widths. Raises: SensoriumError.
+        """
+
+        async def placed() -> list[NDArray[np.float32]]:
             embedder = await self.shelf.embedder(model)
+            if wrong := [width for width in widths if width not in (None, *embedder.dimensions)]:
+                raise refused(field, f"got {wrong[0]}", f"one of {', '.join(map(str, embedder.dimensions))}")
             taken = [each if isinstance(each, str) else await self._medium(request, each) for each in items]
-            return await self.worker.run(lambda: _places(embedder, taken))
+            made = await self.worker.run(lambda: _places(embedder, taken))
+            whole = embedder.width
+            return [embedder.cut(row[np.newaxis], width or whole)[0] for row, width in zip(made, widths, strict=True)]
 
         visit_of(request).model = self.shelf.card(model, "embed").id
         return await while_there(request, placed())

@@ -67,3 +67,25 @@ def test_gemini(embedding: Running) -> None:
     client.close()
     ours = load_embedder(str(CLIP)).embed_texts(TEXTS)
     np.testing.assert_allclose([each.values for each in made.embeddings], ours, atol=1e-5)
+
+
+def test_places_are_cut_to_the_widths_that_a_model_was_trained_for() -> None:
+    genai = pytest.importorskip("google.genai")
+    ours = load_embedder("nano-space")
+    widest, *others = ours.dimensions
+    with running([Path("nano-space")]) as found:
+        with openai.OpenAI(base_url=f"{found.url}/v1", api_key=found.key, max_retries=0) as client:
+            for width in (widest, *others):
+                made = client.embeddings.create(model="nano-space", input=TEXTS, dimensions=width)
+                near = ours.cut(ours.embed_texts(TEXTS), width)
+                np.testing.assert_allclose([each.embedding for each in made.data], near, atol=1e-5)
+            with pytest.raises(openai.BadRequestError, match=f"got 7; expected one of {widest}, ") as caught:
+                client.embeddings.create(model="nano-space", input=TEXTS, dimensions=7)
+            assert caught.value.param == "dimensions"
+        client = genai.Client(api_key=found.key, http_options=genai.types.HttpOptions(base_url=found.url))
+        small = genai.types.EmbedContentConfig(output_dimensionality=others[-1])
+        rows = client.models.embed_content(model="nano-space", contents=TEXTS, config=small).embeddings
+        client.close()
+        np.testing.assert_allclose(
+            [each.values for each in rows], ours.cut(ours.embed_texts(TEXTS), others[-1]), atol=1e-5
+        )

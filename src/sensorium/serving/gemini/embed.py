@@ -54,8 +54,5 @@ async def _rows(request: Request, model: str, items: list[str | Given], widths: 
     media = sum(isinstance(each, Given) for each in items)
     if media > desk.limits.media_parts:
         raise refused("requests", f"{media} media", f"at most {desk.limits.media_parts}")
-    made = await desk.places(request, model, items)
-    if wrong := [width for width in widths if width not in (None, made.shape[1])]:
-        raise refused("outputDimensionality", f"got {wrong[0]}", str(made.shape[1]))
-    rows: list[list[float]] = made.tolist()
-    return rows
+    made = await desk.places(request, model, items, widths, "outputDimensionality")
+    return [row.tolist() for row in made]

@@ -29,9 +29,7 @@ async def embeddings(request: Request) -> Response:
         packed = fields.word("encoding_format", ("float", "base64"), "float") == "base64"
         width = fields.integer("dimensions", 1)
         fields.inert("user")
-    made = await desk.places(request, model, items)
-    if width not in (None, made.shape[1]):
-        raise refused("dimensions", f"got {width}", str(made.shape[1]))
+    made = await desk.places(request, model, items, [width] * len(items), "dimensions")
     data = [
         {"object": "embedding", "index": index, "embedding": _packed(row) if packed else row.tolist()}
         for index, row in enumerate(made)
