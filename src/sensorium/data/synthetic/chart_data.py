@@ -8,6 +8,7 @@ import numpy as np
 
 from sensorium.data.synthetic.draws import one_of, some_of, weighted, whole
 from sensorium.data.synthetic.fonts import font, held_out_faces, train_faces
+from sensorium.data.synthetic.words import TRAIN_WORDS
 
 ChartKind = Literal["bar", "row", "line", "pie"]
 """Upright bars, bars that lie, a line with points, a pie."""
@@ -61,6 +62,12 @@ _TITLES = (
 )  # fmt: skip
 _HELD_OUT_TITLES = ("Exports", "Harvest", "Members", "Water level", "Tickets", "Repairs", "Pages read", "Wind")
 
+_ANY_WORDS = 0.6
+"""Share of unordered labels and of titles in training that are any words: who has seen few learns them by heart."""
+
+_UNSEEN = {word.lower() for words in (*_HELD_OUT_FAMILIES, _HELD_OUT_TITLES) for word in " ".join(words).split()}
+_WORDS = tuple(word for word in TRAIN_WORDS if 2 <= len(word) <= 8 and word.isalpha() and word not in _UNSEEN)
+
 SLICE_COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "gray")
 PLAIN_COLOURS = ("blue", "blue", "blue", "green", "red", "orange", "purple", "gray", "black", "brown", "pink")
 
@@ -110,7 +117,7 @@ def draw_chart(rng: np.random.Generator, page: Page, *, held_out: bool) -> Chart
     count = whole(rng, 3, 5 if kind == "pie" else 6)
     labels, absent = _labels(rng, page, kind, count, held_out=held_out)
     printed = rng.random() < (0.7 if kind == "pie" else 0.4)
-    title = one_of(rng, _HELD_OUT_TITLES if held_out else _TITLES) if rng.random() < 0.6 else ""
+    title = _title(rng, held_out=held_out) if rng.random() < 0.6 else ""
     if kind == "pie":
         values, top, tick = _shares(rng, len(labels), fine=printed), 100, 25
     else:
@@ -123,6 +130,23 @@ def draw_chart(rng: np.random.Generator, page: Page, *, held_out: bool) -> Chart
     return Chart(kind, title, labels, values, colours, top, tick, printed, absent)
 
 
+def _title(rng: np.random.Generator, *, held_out: bool) -> str:
+    if held_out:
+        return one_of(rng, _HELD_OUT_TITLES)
+    if rng.random() < _ANY_WORDS:
+        return " ".join(some_of(rng, _WORDS, whole(rng, 1, 2))).capitalize()
+    return one_of(rng, _TITLES)
+
+
+def _family(rng: np.random.Generator, *, in_order: bool, held_out: bool) -> Sequence[str]:
+    """Labels of one sort."""
+    if held_out:
+        return one_of(rng, _HELD_OUT_ORDERED if in_order else _HELD_OUT_FAMILIES)
+    if not in_order and rng.random() < _ANY_WORDS:
+        return [word.capitalize() for word in some_of(rng, _WORDS, 9)]
+    return one_of(rng, _ORDERED if in_order else _FAMILIES)
+
+
 def room_for_label(page: Page, kind: ChartKind, count: int) -> float:
     """Return how many pixels wide one of `count` labels may be."""
     return {"bar": (page.width - 34) / count - 3, "line": (page.width - 34) / count - 3, "row": 44, "pie": 44}[kind]
@@ -132,7 +156,6 @@ def _labels(
     rng: np.random.Generator, page: Page, kind: ChartKind, count: int, *, held_out: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return up to `count` labels that fit, and some of the same sort that are left out."""
-    ordered, families = (_HELD_OUT_ORDERED, _HELD_OUT_FAMILIES) if held_out else (_ORDERED, _FAMILIES)
     in_order = kind == "line" or rng.random() < 0.4
     room = room_for_label(page, kind, count)
     letters = font(page.face, page.letters)
@@ -141,7 +164,7 @@ def _labels(
     tries = 0
     while len(fitting) < 3:
         in_order = in_order or tries > 8  # letters fit where no word does
-        family = one_of(rng, ordered if in_order else families)
+        family = _family(rng, in_order=in_order, held_out=held_out)
         fitting = [label for label in family if letters.getlength(label) <= room]
         tries += 1
     chosen = _run(rng, fitting, count) if in_order else some_of(rng, fitting, count)

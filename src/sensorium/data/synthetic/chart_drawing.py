@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pixels
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageFont
 
+from sensorium.data.sample import Region
 from sensorium.data.synthetic.chart_data import Chart, Page
 from sensorium.data.synthetic.draws import between, one_of, whole
 from sensorium.data.synthetic.fonts import font
 from sensorium.data.synthetic.names import COLOURS, Rgb
+
+Place = tuple[float, float]
+"""Pixels across and down."""
 
 _SUPERSAMPLING = 3
 LEAST_RADIUS = 36
@@ -37,6 +41,41 @@ class Look:
     start: float
 
 
+class Sheet:
+    """A picture in the making, which remembers where each letter was written.
+
+    letters: a region for each character but spaces, as shares of width and height.
+    """
+
+    def __init__(self, page: Page, paper: Rgb) -> None:
+        self.picture = Pixels.new("RGB", (page.width, page.height), paper)
+        self.pen = ImageDraw.Draw(self.picture)
+        self.letters: list[Region] = []
+        self._face = font(page.face, page.letters)
+
+    def write(
+        self,
+        place: Place,
+        text: str,
+        ink: Rgb,
+        anchor: str,
+        *,
+        halo: Rgb | None = None,
+        face: ImageFont.FreeTypeFont | None = None,
+    ) -> None:
+        """Write in letters of the page, or of another `face`, with a line of the colour `halo` around each."""
+        used, width = face or self._face, 0 if halo is None else 1
+        self.pen.text(place, text, ink, used, anchor, stroke_width=width, stroke_fill=halo)
+        left, top, _, bottom = self.pen.textbbox(place, text, font=used, anchor=anchor)
+        ends = [(left + used.getlength(text[:count])) / self.picture.width for count in range(len(text) + 1)]
+        high, low = top / self.picture.height, bottom / self.picture.height
+        self.letters += [
+            Region((character,), (start, high, end, low))
+            for character, start, end in zip(text, ends[:-1], ends[1:], strict=True)
+            if character != " "
+        ]
+
+
 @dataclass(frozen=True)
 class Box:
     """The inside of the axes, in pixels."""
@@ -57,19 +96,23 @@ def pie_place(page: Page, chart: Chart) -> tuple[tuple[float, float], float]:
 
 def paint_chart(rng: np.random.Generator, page: Page, chart: Chart) -> NDArray[np.uint8]:
     """Draw `chart` in a random look; return uint8 [height, width, 3]."""
+    return np.asarray(fill_sheet(rng, page, chart).picture)
+
+
+def fill_sheet(rng: np.random.Generator, page: Page, chart: Chart) -> Sheet:
+    """Draw `chart` in a random look, and tell where its letters are."""
     look = _look(rng, chart)
-    picture = Pixels.new("RGB", (page.width, page.height), look.paper)
-    pen = ImageDraw.Draw(picture)
+    sheet = Sheet(page, look.paper)
     if chart.title:
         title = font(page.face, min(page.letters + 1, 12))
-        pen.text((page.width / 2, 3 + page.letters / 2), chart.title, fill=look.ink, font=title, anchor="mm")
+        sheet.write((page.width / 2, 3 + page.letters / 2), chart.title, look.ink, "mm", face=title)
     if chart.kind == "pie":
-        _pie(picture, page, chart, look)
+        _pie(sheet, page, chart, look)
     elif chart.kind == "row":
-        _rows(pen, page, chart, look)
+        _rows(sheet, page, chart, look)
     else:
-        _columns(picture, page, chart, look)
-    return np.asarray(picture)
+        _columns(sheet, page, chart, look)
+    return sheet
 
 
 def _look(rng: np.random.Generator, chart: Chart) -> Look:
@@ -121,24 +164,23 @@ def _grid_colour(look: Look) -> Rgb:
     return red, green, blue
 
 
-def _columns(picture: Pixels.Image, page: Page, chart: Chart, look: Look) -> None:
+def _columns(sheet: Sheet, page: Page, chart: Chart, look: Look) -> None:
     """Draw axes, then upright bars or a line with points."""
-    pen, letters = ImageDraw.Draw(picture), font(page.face, page.letters)
-    box = box_of(page, chart)
+    pen, box = sheet.pen, box_of(page, chart)
     height = box.bottom - box.top
     for tick in ticks(chart):
         y = box.bottom - round(height * tick / chart.top)
         if look.grid and tick:
             pen.line((box.left, y, box.right, y), fill=_grid_colour(look))
         pen.line((box.left - 3, y, box.left, y), fill=look.ink)
-        pen.text((box.left - 5, y), f"{tick:g}", fill=look.ink, font=letters, anchor="rm")
+        sheet.write((box.left - 5, y), f"{tick:g}", look.ink, "rm")
     room = (box.right - box.left) / len(chart.labels)
-    points: list[tuple[float, float]] = []
+    points: list[Place] = []
     for place, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True)):
         middle = box.left + room * (place + 0.5)
         level = box.bottom - height * value / chart.top
         points.append((middle, level))
-        pen.text((middle, box.bottom + 4 + page.letters / 2), label, fill=look.ink, font=letters, anchor="mm")
+        sheet.write((middle, box.bottom + 4 + page.letters / 2), label, look.ink, "mm")
         if chart.kind == "bar":
             half = room * look.bar / 2
             edge = look.ink if look.edged else None
@@ -146,23 +188,20 @@ def _columns(picture: Pixels.Image, page: Page, chart: Chart, look: Look) -> Non
                 (round(middle - half), round(level), round(middle + half), box.bottom), look.fills[place], edge
             )
     if chart.kind == "line":
-        _line(picture, points, look)
+        _line(sheet.picture, points, look)
     _axes(pen, box, look)
     if chart.printed:
-        _print_values(pen, page, chart, look, points, floor=box.bottom)
+        _print_values(sheet, page, chart, look, points)
 
 
-def _print_values(
-    pen: ImageDraw.ImageDraw, page: Page, chart: Chart, look: Look, points: list[tuple[float, float]], *, floor: int
-) -> None:
+def _print_values(sheet: Sheet, page: Page, chart: Chart, look: Look, points: list[Place]) -> None:
     """Write each value above its bar, or at that side of its point where the line does not run."""
-    letters = font(page.face, page.letters)
+    floor = box_of(page, chart).bottom
     for place, ((x, y), value) in enumerate(zip(points, chart.values, strict=True)):
         around = chart.values[max(0, place - 1) : place + 2]
         below = chart.kind == "line" and value < sum(around) / len(around) and y + 8 + page.letters < floor
         reach = (page.letters / 2 + 2 if chart.kind == "bar" else page.letters / 2 + 5) * (1 if below else -1)
-        text = f"{value:g}"
-        pen.text((x, y + reach), text, look.ink, letters, "mm", stroke_width=1, stroke_fill=look.paper)
+        sheet.write((x, y + reach), f"{value:g}", look.ink, "mm", halo=look.paper)
 
 
 def _axes(pen: ImageDraw.ImageDraw, box: Box, look: Look) -> None:
@@ -171,7 +210,7 @@ def _axes(pen: ImageDraw.ImageDraw, box: Box, look: Look) -> None:
     pen.line((box.left, box.top, box.left, box.bottom, box.right, box.bottom), fill=look.ink)
 
 
-def _line(picture: Pixels.Image, points: list[tuple[float, float]], look: Look) -> None:
+def _line(picture: Pixels.Image, points: list[Place], look: Look) -> None:
     scale = _SUPERSAMPLING if look.smooth else 1
     mask = Pixels.new("L", (picture.width * scale, picture.height * scale))
     pen = ImageDraw.Draw(mask)
@@ -182,29 +221,28 @@ def _line(picture: Pixels.Image, points: list[tuple[float, float]], look: Look) 
     picture.paste(look.fills[0], (0, 0), mask.reduce(scale) if scale > 1 else mask)
 
 
-def _rows(pen: ImageDraw.ImageDraw, page: Page, chart: Chart, look: Look) -> None:
+def _rows(sheet: Sheet, page: Page, chart: Chart, look: Look) -> None:
     """Draw bars that lie, the first one at the top."""
-    letters = font(page.face, page.letters)
-    box = box_of(page, chart)
+    pen, box = sheet.pen, box_of(page, chart)
     width, room = box.right - box.left, (box.bottom - box.top) / len(chart.labels)
     for tick in ticks(chart):
         x = box.left + round(width * tick / chart.top)
         if look.grid and tick:
             pen.line((x, box.top, x, box.bottom), fill=_grid_colour(look))
         pen.line((x, box.bottom, x, box.bottom + 3), fill=look.ink)
-        pen.text((x, box.bottom + 4 + page.letters / 2), f"{tick:g}", fill=look.ink, font=letters, anchor="mm")
+        sheet.write((x, box.bottom + 4 + page.letters / 2), f"{tick:g}", look.ink, "mm")
     for place, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True)):
         middle, half = box.top + room * (place + 0.5), room * look.bar / 2
         end = box.left + width * value / chart.top
         edge = look.ink if look.edged else None
         pen.rectangle((box.left, round(middle - half), round(end), round(middle + half)), look.fills[place], edge)
-        pen.text((box.left - 4, middle), label, fill=look.ink, font=letters, anchor="rm")
+        sheet.write((box.left - 4, middle), label, look.ink, "rm")
         if chart.printed:
-            pen.text((end + 4, middle), f"{value:g}", fill=look.ink, font=letters, anchor="lm")
+            sheet.write((end + 4, middle), f"{value:g}", look.ink, "lm")
     _axes(pen, box, look)
 
 
-def _pie(picture: Pixels.Image, page: Page, chart: Chart, look: Look) -> None:
+def _pie(sheet: Sheet, page: Page, chart: Chart, look: Look) -> None:
     """Draw a pie with a legend at its right, or with the labels around it."""
     letters, ceiling = font(page.face, page.letters), ceiling_of(page, chart)
     shares = [f"{value:g}%" if chart.printed else "" for value in chart.values]
@@ -215,8 +253,7 @@ def _pie(picture: Pixels.Image, page: Page, chart: Chart, look: Look) -> None:
         right = page.width - side - 20
         centre = (right / 2 + 2, (ceiling + page.height) / 2)
         radius = min(right / 2 - 3, (page.height - ceiling) / 2 - 4)
-    _slices(picture, chart, look, centre, radius)
-    pen = ImageDraw.Draw(picture)
+    _slices(sheet.picture, chart, look, centre, radius)
     angle = look.start
     for place, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True)):
         middle = math.radians(angle + value * 1.8)
@@ -225,18 +262,18 @@ def _pie(picture: Pixels.Image, page: Page, chart: Chart, look: Look) -> None:
         if legend:
             y = (ceiling + page.height) / 2 + (place - (len(chart.labels) - 1) / 2) * (page.letters + 5)
             left = page.width - side - 14
-            pen.rectangle((left, y - 4, left + 7, y + 4), look.fills[place])
-            pen.text((left + 11, y), f"{label} {shares[place]}".strip(), fill=look.ink, font=letters, anchor="lm")
+            sheet.pen.rectangle((left, y - 4, left + 7, y + 4), look.fills[place])
+            sheet.write((left + 11, y), f"{label} {shares[place]}".strip(), look.ink, "lm")
             continue
         anchor = "lm" if across > 0.35 else "rm" if across < -0.35 else "mm"
         reach = radius + (3 if abs(across) > 0.35 else page.letters / 2 + 3)
         spot = (centre[0] + reach * across, centre[1] + (radius + page.letters / 2 + 2) * down)
-        pen.text(spot, label, fill=look.ink, font=letters, anchor=anchor)
+        sheet.write(spot, label, look.ink, anchor)
         if shares[place]:
             fill = look.fills[place]
             light = 0.3 * fill[0] + 0.59 * fill[1] + 0.11 * fill[2] > 120
             inside = (centre[0] + 0.66 * radius * across, centre[1] + 0.66 * radius * down)
-            pen.text(inside, shares[place], fill=(0, 0, 0) if light else (255, 255, 255), font=letters, anchor="mm")
+            sheet.write(inside, shares[place], (0, 0, 0) if light else (255, 255, 255), "mm")
 
 
 def _slices(picture: Pixels.Image, chart: Chart, look: Look, centre: tuple[float, float], radius: float) -> None:

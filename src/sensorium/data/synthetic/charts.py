@@ -7,7 +7,7 @@ import numpy as np
 
 from sensorium.data.sample import Region, Sample
 from sensorium.data.synthetic.chart_data import Chart, draw_chart, draw_page, draw_size
-from sensorium.data.synthetic.chart_drawing import LEAST_RADIUS, paint_chart, pie_place
+from sensorium.data.synthetic.chart_drawing import LEAST_RADIUS, fill_sheet, pie_place
 from sensorium.data.synthetic.chart_matplotlib import paint_with_matplotlib
 from sensorium.data.synthetic.chart_places import value_regions
 from sensorium.data.synthetic.chart_questions import MAKERS
@@ -65,4 +65,6 @@ def _draw(
     crowded = chart.kind == "pie" and pie_place(page, chart)[1] < LEAST_RADIUS
     if rng.random() < share and not crowded:
         return chart, Image(paint_with_matplotlib(rng, page, chart), source="chart"), ()
-    return chart, Image(paint_chart(rng, page, chart), source="chart"), value_regions(page, chart)
+    sheet = fill_sheet(rng, page, chart)
+    regions = (*value_regions(page, chart), *sheet.letters)
+    return chart, Image(np.asarray(sheet.picture), source="chart"), regions
