@@ -8,11 +8,11 @@ import pytest
 from tests.odd_pictures import encoded, gradient
 from tests.odd_streams import numbered, tone, video
 
-from sensorium.core.errors import LimitExceeded
-from sensorium.media.encode import encode_video
+from sensorium.core.errors import LimitExceeded, UnreadableMedia, UnsupportedMedia, UsageError
+from sensorium.media.encode import encode_audio, encode_video
 from sensorium.media.limits import Limits
 from sensorium.media.load import load_media
-from sensorium.media.types import AudioClip, VideoClip
+from sensorium.media.types import AudioClip, VideoClip, Window
 
 UNEVEN = [
     0,
@@ -198,3 +198,46 @@ def test_references_to_other_files_are_not_followed(tmp_path: Any) -> None:
     outside = data[: place + 4] + b"\x00\x00\x00\x00" + data[place + 8 :]
     clip = load_media(outside)
     assert clip.modality == "video"
+
+
+def part(start: float, stop: float | None = None, rate: float | None = None, **limits: Any) -> VideoClip:
+    """Of a film of 40 frames, 25 a second."""
+    data = video("mp4", "h264", numbered(40), bf=2)
+    clip = load_media(data, limits=Limits(**limits), name="v", window=Window(start, stop, rate))
+    assert isinstance(clip, VideoClip)
+    np.testing.assert_allclose(clip.times, np.array(numbers(clip)) / 25, atol=1e-6)
+    assert clip.seconds == pytest.approx(1.6)
+    return clip
+
+
+def test_a_part_of_a_film_keeps_the_times_of_the_whole() -> None:
+    assert numbers(part(0.4, 0.6)) == [10, 11, 12, 13, 14]
+    assert numbers(part(0.41, 0.42)) == [10]  # on show when the part begins
+    assert numbers(part(1.5)) == [37, 38, 39]
+    assert numbers(part(0.4, 1.4, frames=3)) == [10, 22, 34]
+
+
+def test_frames_of_a_part_at_a_rate() -> None:
+    assert numbers(part(0.4, 1.2, 5)) == [10, 15, 20, 25]
+    assert numbers(part(0.0, None, 2.5)) == [0, 10, 20, 30]
+    assert numbers(part(1.0, 1.1, 1000)) == [25, 26, 27]
+    assert numbers(part(0.0, 0.2, 0.1)) == [0]
+
+
+def test_the_sound_of_a_part() -> None:
+    clip = VideoClip(numbered(25), np.arange(25) / 25, 1.0, AudioClip(tone(1.0)))
+    found = load_media(encode_video(clip), window=Window(0.25, 0.75))
+    assert isinstance(found, VideoClip)
+    assert found.sound is not None
+    assert found.sound.seconds == pytest.approx(0.5, abs=0.01)
+
+
+def test_parts_that_there_are_not() -> None:
+    with pytest.raises(UnreadableMedia, match=r"v: 1\.6 s long, and wanted from 5 s on"):
+        part(5.0)
+    for data in (encoded(gradient(20, 20), "PNG"), encode_audio(AudioClip(tone()))):
+        with pytest.raises(UnsupportedMedia, match="of which no part can be taken"):
+            load_media(data, window=Window(0.1))
+    for values in ((1.0, 1.0), (-1.0,), (0.0, None, 0.0), (float("nan"),)):
+        with pytest.raises(UsageError, match="window: "):
+            Window(*values)

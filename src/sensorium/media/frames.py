@@ -8,7 +8,8 @@ decodes nothing; their time stamps say which frames exist and when each is shown
     runs       [-----]   [-------]   [---]        from the key frame to the last target behind it
 """
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from sensorium.core.errors import LimitExceeded, UnreadableMedia
 from sensorium.media.container import read_packets
 from sensorium.media.limits import Limits
-from sensorium.media.types import on_white
+from sensorium.media.types import Window, on_white
 
 Shot = tuple[int, NDArray[np.uint8]]
 """A frame's time stamp and its pixels [height, width, 3]."""
@@ -31,6 +32,8 @@ Shot = tuple[int, NDArray[np.uint8]]
 _LEAST_WORK = 10_000  # pixels that the smallest frame counts as: its time goes into the call, not the pixels
 _SLOW_DECODERS = ("vp9", "prores", "ffv1")  # a third of the pixels a second that H.264 gives
 _SLACK = 1.25  # decoding order and damage cost a little more than planned
+
+_ROUNDING = 1e-6  # of a frame: moments and times are no round numbers
 
 Stamped = tuple[int, av.VideoFrame]
 
@@ -100,19 +103,21 @@ def frame_work(stream: VideoStream) -> int:
     return max(_LEAST_WORK, pixels * (3 if stream.codec_context.name in _SLOW_DECODERS else 1))
 
 
-def make_plan(track: Track, work: int, limits: Limits) -> Plan:
+def make_plan(track: Track, work: int, limits: Limits, window: Window | None = None) -> Plan:
     """Choose evenly spaced frames; where reaching one costs too much, the key frame before it.
 
     Args:
         track: from `list_packets`.
         work: of one frame, from `frame_work`.
         limits: frames wanted and work allowed.
+        window: the part of the film that they are of; None for all of it.
     """
     times = track.times
-    targets = times
-    if len(times) > limits.frames:
-        first, span, gaps = times[0], times[-1] - times[0], max(1, limits.frames - 1)
-        targets = sorted({times[bisect_right(times, first + span * i // gaps) - 1] for i in range(limits.frames)})
+    targets = times if window is None else _within(track, window)
+    if len(targets) > limits.frames:
+        first, span, gaps = targets[0], targets[-1] - targets[0], max(1, limits.frames - 1)
+        even = {targets[bisect_right(targets, first + span * i // gaps) - 1] for i in range(limits.frames)}
+        targets = sorted(even)
     most = limits.video_work // work
     if len(times) <= most or not track.keys:
         return Plan(((None, targets),), len(targets))
@@ -124,6 +129,23 @@ def make_plan(track: Track, work: int, limits: Limits) -> Plan:
         reach = times[min(len(times), bisect_right(times, key) - 1 + share) - 1]
         runs[key] = sorted({target if target <= reach else key for target in inside})
     return Plan(tuple(runs.items()), len(targets))
+
+
+def _within(track: Track, window: Window) -> list[int]:
+    """Times of the frames that are on show in a part of a film; with a rate, of those at its moments."""
+    stop = track.seconds(track.end) if window.stop is None else window.stop
+    seconds = [track.seconds(time) for time in track.times]
+    low = max(0, bisect_right(seconds, window.start) - 1)
+    high = len(seconds) if window.stop is None else max(low + 1, bisect_left(seconds, stop))
+    if window.rate is None:
+        return track.times[low:high]
+    chosen = []
+    for place in range(low, high):
+        until = seconds[place + 1] if place + 1 < high else stop
+        moment = math.ceil(max(0.0, seconds[place] - window.start) * window.rate - _ROUNDING)
+        if window.start + moment / window.rate < until:
+            chosen.append(track.times[place])
+    return chosen or track.times[low : low + 1]
 
 
 def decode_plan(container: InputContainer, stream: VideoStream, track: Track, plan: Plan, limits: Limits) -> list[Shot]:

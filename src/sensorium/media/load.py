@@ -13,7 +13,7 @@ from sensorium.media.limits import Limits
 from sensorium.media.sniff import ANIMATED_GIF, ANIMATED_WEBP, APNG, GIF, PNG, WEBP, Format, sniff
 from sensorium.media.source import Source, printable, read_source
 from sensorium.media.text import read_text
-from sensorium.media.types import Image, Media, Modality, VideoClip
+from sensorium.media.types import Image, Media, Modality, VideoClip, Window
 
 _FIRST_PICTURE = {ANIMATED_GIF: GIF, ANIMATED_WEBP: WEBP, APNG: PNG}
 
@@ -24,6 +24,7 @@ def load_media(
     limits: Limits | None = None,
     name: str | None = None,
     want: Modality | None = None,
+    window: Window | None = None,
 ) -> Media:
     """Read one input.
 
@@ -36,10 +37,14 @@ def load_media(
         limits: bounds that act while reading.
         name: what to call it in messages; otherwise the file name.
         want: take this modality of it: "image" the first frame of a video, "audio" its sound track.
+        window: the part of a film that is read; its frames keep the times that they have in the whole film, its sound
+            begins with the part. What is no film, or is one in WebP, cannot be cut.
     Raises: UnreadableMedia, UnsupportedMedia or LimitExceeded; all are `InputError` and name the file and the reason.
     """
     limits = limits or Limits()
     if is_decoded(source):
+        if window is not None:
+            raise _uncut(printable(name or type(source).__name__), "a picture")
         return _as_wanted(take_picture(source, printable(name or type(source).__name__), limits), want)
     given = read_source(source, limits, name)
     found = sniff(given.data)
@@ -49,7 +54,26 @@ def load_media(
     if want == "image":
         found = _FIRST_PICTURE.get(found, found)
         limits = replace(limits, frames=1)
-    return _as_wanted(_read(given, found, limits, want), want)
+    return _as_wanted(
+        _read(given, found, limits, want) if window is None else _part(given, found, limits, window), want
+    )
+
+
+def _part(given: Source, found: Format, limits: Limits, window: Window) -> VideoClip:
+    """A part of a film. Raises: UnsupportedMedia for what is none."""
+    if found.kind == "av" and found is not ANIMATED_WEBP:
+        from sensorium.media.video import read_av
+
+        clip = read_av(given.data, found, given.name, limits, window=window)
+        if isinstance(clip, VideoClip):
+            return clip
+    raise _uncut(given.name, found.name)
+
+
+def _uncut(name: str, holds: str) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        f"{name}: holds {holds}, of which no part can be taken; expected a film. Give it whole, or as MP4."
+    )
 
 
 def _check_claim(given: Source, found: Format) -> None:

@@ -4,11 +4,14 @@ Frozen carriers of numpy arrays; no torch. `source` names where the content came
 "bytes"), `notices` are sentences for the user about what was changed on the way ("GIF has 12 frames; ...").
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sensorium.core.errors import UsageError
 
 Modality = Literal["text", "image", "audio", "video", "document"]
 
@@ -65,6 +68,26 @@ class Document:
     source: str = "document"
     notices: tuple[str, ...] = ()
     modality: Literal["document"] = field(default="document", init=False)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a film that is read: seconds from `start` to before `stop`, the end for None.
+
+    rate: frames a second that are taken, as far as limits allow; None for as many as they do.
+    """
+
+    start: float = 0.0
+    stop: float | None = None
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        stop, rate = math.inf if self.stop is None else self.stop, 1.0 if self.rate is None else self.rate
+        if not (0.0 <= self.start < stop and math.isfinite(self.start)) or not 0.0 < rate <= 1000.0:
+            raise UsageError(
+                f"window: got {self.start:g} to {stop:g} s at a rate of {self.rate}; expected a start from 0, a later "
+                "stop, and above 0 to 1000 frames a second. Correct it."
+            )
 
 
 Media = Image | AudioClip | VideoClip | Document

@@ -17,7 +17,7 @@ from sensorium.media.container import check_codec, missing_part, open_container,
 from sensorium.media.frames import Track, decode_plan, frame_work, list_packets, make_plan
 from sensorium.media.limits import Limits
 from sensorium.media.sniff import Format
-from sensorium.media.types import AudioClip, VideoClip
+from sensorium.media.types import SAMPLE_RATE, AudioClip, VideoClip, Window
 
 Opener = Callable[[], AbstractContextManager[InputContainer]]
 
@@ -25,11 +25,18 @@ _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.
 
 
 def read_av(
-    data: bytes, found: Format, name: str, limits: Limits, *, only_sound: bool = False
+    data: bytes,
+    found: Format,
+    name: str,
+    limits: Limits,
+    *,
+    only_sound: bool = False,
+    window: Window | None = None,
 ) -> AudioClip | VideoClip:
     """Read a container: a `VideoClip` if it has moving pictures, else an `AudioClip`; cover art does not count.
 
-    `only_sound` reads the sound track of a video and leaves its pictures alone.
+    `only_sound` reads the sound track of a video and leaves its pictures alone; `window` a part of a film, whose frames
+    keep the times that they have in the whole one.
 
     Raises:
         LimitExceeded: longer, larger, faster or with more channels than `limits` allow.
@@ -50,18 +57,34 @@ def read_av(
         _check_frame_size(stream, name, limits)
         track = list_packets(container, stream, name, limits)
         promised = promised_seconds(container, stream)
-    clip = _decode_video(opened, name, limits, track)
+    if window is not None and window.start >= track.seconds(track.end):
+        raise UnreadableMedia(
+            f"{name}: {track.seconds(track.end):.1f} s long, and wanted from {window.start:g} s on. Begin earlier."
+        )
+    clip = _decode_video(opened, name, limits, track, window)
+    if window is not None:
+        return replace(clip, sound=_cut(clip.sound, window))
     longest = max(clip.seconds, clip.sound.seconds if clip.sound else 0.0)
     return replace(clip, notices=missing_part(promised, longest, name) + clip.notices)
 
 
-def _decode_video(opened: Opener, name: str, limits: Limits, track: Track) -> VideoClip:
+def _cut(sound: AudioClip | None, window: Window) -> AudioClip | None:
+    """The sound of a part of a film; None where it is over before."""
+    if sound is None:
+        return None
+    first = round(window.start * SAMPLE_RATE)
+    last = len(sound.samples) if window.stop is None else round(window.stop * SAMPLE_RATE)
+    samples = sound.samples[first:last]
+    return replace(sound, samples=samples) if len(samples) else None
+
+
+def _decode_video(opened: Opener, name: str, limits: Limits, track: Track, window: Window | None) -> VideoClip:
     """The chosen frames and the sound track, from a container opened anew: a listed one cannot always be rewound."""
     with opened() as container:
         stream = _moving(container)
         if stream is None:
             raise UnreadableMedia(f"{name}: its streams cannot be told apart. Convert it to MP4.")
-        plan = make_plan(track, frame_work(stream), limits)
+        plan = make_plan(track, frame_work(stream), limits, window)
         shots = decode_plan(container, stream, track, plan, limits)
     if not shots:
         raise UnreadableMedia(f"{name}: none of its {len(track.times)} frames can be decoded. Convert it to MP4.")

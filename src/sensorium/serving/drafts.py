@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from sensorium.chat.message import Message, Part, Role, Text
 from sensorium.media.load import load_media
 from sensorium.media.source import is_data_uri
-from sensorium.media.types import Document, Media, Modality
+from sensorium.media.types import Document, Media, Modality, Window
 from sensorium.serving.documents import is_pdf, pages_of, texts_of
 from sensorium.serving.faults import Refusal
 from sensorium.serving.fetch import Fetcher
@@ -29,11 +29,15 @@ DECODING = 2
 
 @dataclass(frozen=True)
 class Given:
-    """A medium as a client gave it: where it stands in the request, its URI, and the modality that is meant."""
+    """A medium as a client gave it: where it stands in the request, its URI, and the modality that is meant.
+
+    window: the part of a film, as the values of `media.types.Window`.
+    """
 
     field: str
     uri: str
     want: Modality | None = None
+    window: tuple[float, float | None, float | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Decoder:
         if isinstance(part, Text):
             return (part,)
         source = await self._source(part)
-        if part.want is None and is_pdf(source):
+        if part.want is None and part.window is None and is_pdf(source):
             return await self._beside(partial(pages_of, source, part.field, self._limits.media, pictures=pictures))
         medium = await self._medium(part, source)
         return (Text(f"{medium.text}\n") if isinstance(medium, Document) else medium,)
@@ -96,9 +100,9 @@ class Decoder:
         return await self._fetcher.fetch(given.uri, given.field)
 
     async def _medium(self, given: Given, source: str | bytes) -> Media:
-        return await self._beside(
-            partial(load_media, source, limits=self._limits.media, name=given.field, want=given.want)
-        )
+        window = None if given.window is None else Window(*given.window)
+        limits, name = self._limits.media, given.field
+        return await self._beside(partial(load_media, source, limits=limits, name=name, want=given.want, window=window))
 
     async def _beside(self, work: Callable[[], T]) -> T:
         if self._slots is None:  # belongs to the running loop, so it is made inside

@@ -12,7 +12,8 @@ genai = pytest.importorskip("google.genai")
 
 from google.genai import errors, types  # noqa: E402
 from tests.serving.conftest import Running  # noqa: E402
-from tests.serving.sent import MP4, PNG, WAV  # noqa: E402
+from tests.serving.hardening.spoken import send  # noqa: E402
+from tests.serving.sent import MP4, PNG, WAV, b64  # noqa: E402
 
 from sensorium.serving.faults import Refusal  # noqa: E402
 from sensorium.serving.gemini.generate import read  # noqa: E402
@@ -91,6 +92,31 @@ def test_without_sse_a_stream_is_one_list(server: Running) -> None:
     assert pieces[-1]["candidates"][0]["finishReason"] in ("STOP", "MAX_TOKENS")
 
 
+def film(**options: Any) -> dict[str, Any]:
+    """A talk about a film of four frames, two a second."""
+    part = {"inlineData": {"mimeType": "video/mp4", "data": b64(MP4)}, "videoMetadata": options}
+    return {"contents": [{"parts": [part, {"text": "What?"}]}]}
+
+
+def test_a_part_of_a_film_is_shown(nano_server: Running) -> None:
+    def tokens(**options: Any) -> int:
+        reply = send(nano_server, "/v1beta/models/nano:countTokens", film(**options))
+        found: int = reply.json["totalTokens"]
+        return found
+
+    whole, part, one = tokens(), tokens(startOffset="0.5s", endOffset="1.5s"), tokens(fps=0.5)
+    assert max(one, part) < whole
+    given = types.Part(
+        inline_data=types.Blob(data=MP4, mime_type="video/mp4"),
+        video_metadata=types.VideoMetadata(start_offset="0.5s", end_offset="1.5s", fps=2),
+    )
+    client = make(nano_server)
+    assert client.models.count_tokens(model="nano", contents=[given, "What?"]).total_tokens == part
+    client.close()
+    wrong = send(nano_server, "/v1beta/models/nano:countTokens", film(startOffset="60s"))
+    assert (wrong.status, wrong.json["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -106,6 +132,10 @@ def test_without_sse_a_stream_is_one_list(server: Running) -> None:
         ({"contents": [{"parts": [{"functionCall": {"name": "f"}}]}]}, "contents[0].parts[0]"),
         ({"contents": [{"parts": [{"text": "x", "inlineData": {}}]}]}, "contents[0].parts[0]"),
         ({"contents": [{"parts": [{"text": "x", "videoMetadata": {"fps": 1}}]}]}, "contents[0].parts[0].videoMetadata"),
+        (film(fps=0), "contents[0].parts[0].videoMetadata.fps"),
+        (film(startOffset="1"), "contents[0].parts[0].videoMetadata.startOffset"),
+        (film(startOffset="2s", endOffset="1.5s"), "contents[0].parts[0].videoMetadata.endOffset"),
+        (film(crop=True), "contents[0].parts[0].videoMetadata.crop"),
         (
             {"contents": [{"parts": [{"inlineData": {"mimeType": "a,b", "data": ""}}]}]},
             "contents[0].parts[0].inlineData.mimeType",

@@ -1,7 +1,9 @@
 """Contents and their parts in Gemini's spelling, which is camelCase; snake_case is taken too."""
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from sensorium.chat.message import Role, Text
 from sensorium.serving.drafts import Draft, Given, inline
@@ -12,6 +14,7 @@ from sensorium.serving.tools import call_part, joined, result_parts
 
 _ROLES: dict[str, Role] = {"user": "user", "model": "assistant", "function": "user", "tool": "user"}
 _PLAIN = str.maketrans("-_", "+/")
+_DURATION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?s")
 _KINDS = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
 _THEIRS = ("args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema")
 """Fields whose keys are the client's own words."""
@@ -61,10 +64,35 @@ def _parts(content: Fields, limits: ServerLimits, kinds: tuple[str, ...]) -> tup
             other = next(iter(given), next(iter(part), "nothing"))
             got = f"{len(given)} of {', '.join(_KINDS)}" if len(given) > 1 else f"{other[:40]!a}"
             raise refused(part.path, f"got {got}", f"one of {', '.join(kinds)}")
-        found += _READERS[given[0]](part)
+        made = _READERS[given[0]](part)
+        if "videoMetadata" in part and given[0] in ("inlineData", "fileData"):
+            made = tuple(replace(each, window=_window(part)) for each in made if isinstance(each, Given))
+        found += made
         part.only("thought", False, otherwise="thoughts cannot be given back to this model")
         part.inert("thoughtSignature")  # it proves a thought, which there was none
     return tuple(found)
+
+
+def _window(part: Fields) -> tuple[float, float | None, float | None]:
+    """Where a part of a film begins and ends, and how many frames a second are taken. Raises: Refusal."""
+    with part.table("videoMetadata") as data:
+        start, stop = (_seconds(data, name) for name in ("startOffset", "endOffset"))
+        rate = data.number("fps", 0.0, 24.0)
+        if rate == 0.0:
+            raise refused(data.at("fps"), "got 0", "above 0 to 24")
+        if stop is not None and stop <= (start or 0.0):
+            raise refused(data.at("endOffset"), f"got {stop:g} s", "a time behind startOffset")
+    return start or 0.0, stop, rate
+
+
+def _seconds(data: Fields, name: str) -> float | None:
+    """A length of time such as "1.5s"."""
+    given = data.text(name, None)
+    if given is None:
+        return None
+    if not _DURATION.fullmatch(given):
+        raise refused(data.at(name), f"got {given[:40]!a}", 'seconds such as "1.5s"')
+    return float(given[:-1])
 
 
 def _text(part: Fields) -> tuple[Text]:
