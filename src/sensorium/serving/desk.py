@@ -88,6 +88,7 @@ class Desk:
         Raises: SensoriumError for what is known before the first piece, so that it can still have a status of its own.
         """
         pieces = self._pieces(request, ask)
+        visit_of(request).ends.push_async_callback(pieces.aclose)  # what sends them may fail and never close them
         return _after(await while_there(request, anext(pieces)), pieces)
 
     async def count(self, request: Request, ask: Ask) -> int:

@@ -22,9 +22,11 @@ from sensorium.serving.log import tell, written
 
 
 class PatientFor(H11Protocol):
-    """uvicorn's HTTP/1.1, with an end to clients that do not finish the head of a request."""
+    """uvicorn's HTTP/1.1, with an end to clients that do not finish the head of a request, or never read the rest."""
 
     seconds: float
+    unread_seconds: float
+    _closing: float | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
@@ -44,6 +46,13 @@ class PatientFor(H11Protocol):
         """Wait no longer."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def cut(self, now: float) -> None:
+        """End it when it was closed a while ago and what was sent before is still unread: closing waits for that."""
+        if self.transport.is_closing():
+            self._closing = now if self._closing is None else self._closing
+            if now - self._closing > self.unread_seconds:
+                self.transport.abort()
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
@@ -91,7 +100,10 @@ class Draining(uvicorn.Server):
         self._stale = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Look, ten times a second, whether it is time to end, or to load models anew."""
+        """Look, ten times a second, whether it is time to end, to load models anew, or to let go of connections."""
+        for each in list(self.server_state.connections):
+            if isinstance(each, PatientFor):
+                each.cut(monotonic())
         if self._stale and self._until is None and (self._renewing is None or self._renewing.done()):
             self._stale = False
             self._renewing = asyncio.create_task(self._ours.shelf.renew())
@@ -174,7 +186,7 @@ def make(settings: Settings, *, host: str, port: int, begun: Callable[[], object
         server.app,
         host=host,
         port=port,
-        http=type("Patient", (PatientFor,), {"seconds": settings.limits.header_seconds}),
+        http=type("Patient", (PatientFor,), _patience(settings.limits)),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -186,6 +198,10 @@ def make(settings: Settings, *, host: str, port: int, begun: Callable[[], object
         h11_max_incomplete_event_size=64 * 1024,
     )
     return Draining(config, server, settings.limits, begun)
+
+
+def _patience(limits: ServerLimits) -> dict[str, float]:
+    return {"seconds": limits.header_seconds, "unread_seconds": limits.send_seconds}
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,6 +1,7 @@
 """What is known of a request while it is answered: for the log and the measures, none of it the client's words."""
 
 import uuid
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -23,6 +24,8 @@ class Visit:
     completion_tokens: int = 0
     body_bytes: int = 0
     status: int = 0
+    ends: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+    """What ends with the request, however it ends."""
 
     def count(self, model: str, usage: Usage) -> None:
         """Add an answer's tokens. Args: model: its id, of the shelf."""

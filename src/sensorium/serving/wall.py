@@ -6,7 +6,7 @@ Decided on the path of the ASGI scope alone, never on a URL put together from he
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, perf_counter
 from urllib.parse import parse_qs
@@ -70,7 +70,7 @@ class Wall:
         self._measures.begin()
         self._state.running += 1
         try:
-            with ExitStack() as stack:
+            async with visit.ends as stack:
                 try:
                     stack.enter_context(self._admit(scope, visit).admitted())
                     self._check_amount(scope)
