@@ -6,6 +6,7 @@ Supervised ── start ──▶ process ── ready
 """
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
@@ -41,6 +42,10 @@ WINDOW = 60.0
 
 SILENCE = 20.0
 """Seconds without a sign of life after which a process is killed."""
+
+MEMORY = {"MALLOC_ARENA_MAX": "1"}
+"""One store of memory for all threads of a model's process, unless the operator says otherwise. With one for each
+thread, as the C library has it, each grows to the most that its thread ever took at once, for days on end."""
 
 Told = dict[str, Any]
 
@@ -165,7 +170,7 @@ class Supervised:
     async def _begin(self) -> None:
         """Start a process and wait until it has loaded the model. Raises: ModelError."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "sensorium.serving.engine_process", stdin=PIPE, stdout=PIPE
+            sys.executable, "-m", "sensorium.serving.engine_process", stdin=PIPE, stdout=PIPE, env=MEMORY | os.environ
         )
         self._write(self._start)
         told = await self._next()
