@@ -74,17 +74,24 @@ class NanoConfig:
     inputs: InputSpec = field(default_factory=InputSpec)
 
     def __post_init__(self) -> None:
-        # A head turns in pairs of numbers, as many pairs for each axis of its positions.
-        _multiple("vision.width", self.vision.width, "4 vision.heads", 4 * self.vision.heads)
-        _multiple("audio.width", self.audio.width, "2 audio.heads", 2 * self.audio.heads)
-        _multiple("video.width", self.video.width, "6 video.heads", 6 * self.video.heads)
+        check_heads("nano", self.vision, self.audio, self.video)
         _multiple("language.width", self.language.width, "2 language.heads", 2 * self.language.heads)
         _multiple("language.heads", self.language.heads, "language.kv_heads", self.language.kv_heads)
         _multiple("inputs.audio.mel_bins", self.inputs.audio.mel_bins, "8", 8)
 
 
-def _multiple(name: str, value: int, of: str, divisor: int) -> None:
+def check_heads(model: str, vision: VisionConfig, audio: AudioConfig, video: VideoConfig) -> None:
+    """A head turns in pairs of numbers, as many pairs for each axis of its positions.
+
+    Raises: ConfigError for a width that does not hold them.
+    """
+    _multiple("vision.width", vision.width, "4 vision.heads", 4 * vision.heads, model)
+    _multiple("audio.width", audio.width, "2 audio.heads", 2 * audio.heads, model)
+    _multiple("video.width", video.width, "6 video.heads", 6 * video.heads, model)
+
+
+def _multiple(name: str, value: int, of: str, divisor: int, model: str = "nano") -> None:
     if divisor < 1 or value < 1 or value % divisor:
         raise ConfigError(
-            f"nano: {name} is {value}; expected a positive multiple of {of} (here {divisor}). Change one of them."
+            f"{model}: {name} is {value}; expected a positive multiple of {of} (here {divisor}). Change one of them."
         )

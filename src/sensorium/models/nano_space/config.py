@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sensorium.core.errors import ConfigError
 from sensorium.core.sizes import check_sizes
 from sensorium.inputs.spec import InputSpec
-from sensorium.models.nano.config import AudioConfig, VideoConfig, VisionConfig
+from sensorium.models.nano.config import AudioConfig, VideoConfig, VisionConfig, check_heads
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class NanoSpaceConfig:
                 f"nano-space: dimensions is {list(self.dimensions)}; expected widths that fall, such as 256, 128, 64. "
                 "Put them in order."
             )
+        check_heads("nano-space", self.vision, self.audio, self.video)
         for name, width in (("vision", self.vision.width), ("audio", self.audio.width), ("video", self.video.width)):
             if self.pool.heads < 1 or width % self.pool.heads:
                 raise ConfigError(
