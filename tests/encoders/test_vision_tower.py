@@ -55,6 +55,24 @@ def test_rows_after_a_layer_are_those_on_the_way() -> None:
     torch.testing.assert_close(encoder.after(pixels, -LAYERS - 1), first)
 
 
+@pytest.mark.parametrize("padded", [False, True])
+def test_wanted_rows_are_those_of_all(padded: bool) -> None:
+    encoder, pixels = tower(class_token=True), pictures(2)
+    present = torch.ones(2, SIDE * SIDE, dtype=torch.bool)
+    present[1, 5:] = False
+    given = present if padded else None
+    whole = encoder(pixels, present=given)
+    for rows in (slice(1), slice(2, 5), slice(None)):
+        torch.testing.assert_close(encoder(pixels, present=given, rows=rows), whole[:, rows], atol=1e-5, rtol=1e-5)
+
+
+def test_patches_are_what_the_convolution_makes_of_them() -> None:
+    encoder, pixels = tower(), torch.randn(2, 3, SIDE * PATCH + 3, SIDE * PATCH + 1)  # with a rest
+    convolved = encoder.patches(pixels).flatten(2).transpose(1, 2)
+    expected = encoder.pre_norm(convolved + encoder.positions(SIDE, SIDE, None))
+    torch.testing.assert_close(encoder.after(pixels, 0), expected, atol=1e-5, rtol=1e-5)
+
+
 def test_no_later_layer_is_computed() -> None:
     encoder = tower()
     encoder.blocks[-1].register_forward_hook(lambda *_: pytest.fail("the last block was computed"))

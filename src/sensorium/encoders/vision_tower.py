@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sensorium.core.errors import ConfigError
+from sensorium.nn.linear import linear
 
 
 class Positions(Protocol):
@@ -82,7 +83,7 @@ class VisionTower(nn.Module):
         Args:
             patches: the convolution that cuts; its stride is its size. D is the number of its channels out.
             positions: makes the rows of places.
-            blocks: called with rows and the keyword `mask`.
+            blocks: called with rows and the keyword `mask`; the last also with `rows`, where not all are wanted.
             class_token: put a learned row before those of the patches.
             pre_norm: of the rows before the first block (CLIP has one).
             norm: of the rows after the last block; None where the family goes without.
@@ -96,16 +97,20 @@ class VisionTower(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm or nn.Identity()
 
-    def forward(self, pixels: Tensor, *, present: Tensor | None = None) -> Tensor:
+    def forward(self, pixels: Tensor, *, present: Tensor | None = None, rows: slice | None = None) -> Tensor:
         """Encode, the final norm included.
 
         Inputs:
             pixels: [N, 3, height, width], normalised as the family does.
             present: [N, P], False at patches that are padding; None without any.
+            rows: those that are wanted; the last block makes no others. None for all.
 
-        Returns: [N, S, D], S = P, or 1 + P with a class token; patches in reading order.
+        Returns: [N, S, D], S = P, or 1 + P with a class token, or what is wanted of them; patches in reading order.
         """
-        return self.norm(self.after(pixels, -1, present=present))
+        if rows is None or not self.blocks:
+            return self.norm(self.after(pixels, -1, present=present)[:, rows or slice(None)])
+        before = self.after(pixels, -2, present=present)
+        return self.norm(self.blocks[-1](before, mask=self._mask(present, before.shape[1]), rows=rows))
 
     def after(self, pixels: Tensor, layer: int, *, present: Tensor | None = None) -> Tensor:
         """Rows after a layer, without the final norm; no later layer is computed.
@@ -144,11 +149,21 @@ class VisionTower(nn.Module):
 
     def _embed(self, pixels: Tensor, present: Tensor | None) -> Tensor:
         """Rows before the first block. Returns: [N, S, D]."""
-        grid = self.patches(pixels.to(self.patches.weight.dtype))  # [N, D, rows, columns]
-        x = grid.flatten(2).transpose(1, 2)  # [N, P, D]
+        x, rows, columns = self._cut(pixels.to(self.patches.weight.dtype))  # [N, P, D]
         if self.class_token is not None:
             x = torch.cat((self.class_token.expand(len(x), 1, -1), x), dim=1)
-        return self.pre_norm(x + self.positions(grid.shape[2], grid.shape[3], present))
+        return self.pre_norm(x + self.positions(rows, columns, present))
+
+    def _cut(self, pixels: Tensor) -> tuple[Tensor, int, int]:
+        """What the convolution makes of each patch, as one product: on a CPU that takes half the time.
+
+        Returns: [N, P, D], and the rows and columns of the grid; a rest at the right or below is left out.
+        """
+        weight, (high, wide) = self.patches.weight, self.patches.kernel_size
+        rows, columns = pixels.shape[2] // high, pixels.shape[3] // wide
+        cut = pixels[:, :, : rows * high, : columns * wide].unflatten(3, (columns, wide)).unflatten(2, (rows, high))
+        patches = cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)  # [N, P, C high wide]
+        return linear(patches, weight.flatten(1), self.patches.bias), rows, columns
 
     def _mask(self, present: Tensor | None, length: int) -> Tensor | None:
         """What every row may look at. Returns: [N, 1, S, S], or None for everything."""

@@ -125,6 +125,7 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
         cache: LayerCache | None = None,
+        rows: slice | None = None,
     ) -> Tensor:
         """Mix rows.
 
@@ -134,8 +135,9 @@ class Attention(nn.Module):
             mask: [T, S] or [B, 1, T, S], True where seen; excludes `causal`.
             causal: each row sees itself and those before it.
             cache: rows before `x`, extended by it.
+            rows: those that are wanted, None for all; excludes `causal`.
 
-        Returns: [B, T, D].
+        Returns: [B, T, D], T as many as are wanted.
         """
         batch, length, _ = x.shape
         qkv = self.qkv(x).view(batch, length, self.heads + 2 * self.kv_heads, self.head_width)
@@ -146,8 +148,10 @@ class Attention(nn.Module):
         value = value.transpose(1, 2)  # [B, K, T, E]
         if cache is not None:
             key, value = cache.append(key, value)
+        if rows is not None:
+            query, mask = query[:, :, rows], None if mask is None else mask[..., rows, :]
         mixed = attend(query, key, value, mask=mask, causal=causal, scoring=self.scoring)
-        return self.out(mixed.transpose(1, 2).reshape(batch, length, -1))
+        return self.out(mixed.transpose(1, 2).flatten(2))
 
 
 class CrossAttention(nn.Module):

@@ -38,10 +38,11 @@ class Block(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
         cache: LayerCache | None = None,
+        rows: slice | None = None,
     ) -> Tensor:
         """Inputs and return: as `Attention.forward`."""
-        mixed = self.attention(self.attention_norm(x), rotation, mask=mask, causal=causal, cache=cache)
-        x = x + self.attention_post_norm(mixed)
+        mixed = self.attention(self.attention_norm(x), rotation, mask=mask, causal=causal, cache=cache, rows=rows)
+        x = (x if rows is None else x[:, rows]) + self.attention_post_norm(mixed)
         return x + self.mlp_post_norm(self.mlp(self.mlp_norm(x)))
 
 

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from sensorium.nn.joined import joined
 from sensorium.nn.kernels.ready import runner, wanted
 from sensorium.nn.kernels.table import GROUP, Program, Table, Weight, padded
 
 FEW = 16
-"""Rows that kernels take; more go to oneDNN."""
+"""Rows that kernels take; more go to oneDNN (nn/joined.py)."""
 
 WORTH = 1 << 18
 """Numbers of a bf16 weight from which on kernels take it: small models never load them."""
@@ -32,7 +33,10 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Inputs: x: [..., D]; weight: [D out, D]; bias: [D out]. Returns: [..., D out].
     """
-    if x.dtype != torch.bfloat16 or x.device.type != "cpu" or x.numel() > FEW * x.shape[-1]:
+    if x.numel() > FEW * x.shape[-1]:
+        found = joined(x, weight, bias)
+        return F.linear(x, weight, bias) if found is None else found
+    if x.dtype != torch.bfloat16 or x.device.type != "cpu":
         return F.linear(x, weight, bias)
     if weight.numel() >= WORTH and weight.dtype == x.dtype and weight.is_contiguous():
         more = () if bias is None else (bias,)

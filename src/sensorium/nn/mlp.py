@@ -3,7 +3,8 @@
 from torch import Tensor, nn
 
 from sensorium.nn.activation import activation as function_named
-from sensorium.nn.linear import Linear
+from sensorium.nn.joined import joined
+from sensorium.nn.linear import FEW, Linear
 
 
 class Mlp(nn.Module):
@@ -14,12 +15,20 @@ class Mlp(nn.Module):
     ) -> None:
         super().__init__()
         self.activation = function_named(activation)
+        self._named = activation
         self.up = Linear(width, hidden, bias=bias)
         self.down = Linear(hidden, out or width, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs: x: [..., D]. Returns: [..., out]."""
-        return self.down(self.activation(self.up(x)))
+        return self.down(self._hidden(x))
+
+    def _hidden(self, x: Tensor) -> Tensor:
+        if type(self.up) is Linear and x.numel() > FEW * x.shape[-1]:  # it may have been quantised or given an adapter
+            found = joined(x, self.up.weight, self.up.bias, activation=self._named)
+            if found is not None:
+                return found
+        return self.activation(self.up(x))
 
 
 class GatedMlp(nn.Module):

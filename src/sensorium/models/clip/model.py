@@ -34,7 +34,8 @@ def build(config: ClipConfig, *, interpolate: bool = False) -> DualEncoder:
     image = text = None
     if config.vision is not None:
         tower = build_vision(config.vision, interpolate=interpolate)
-        image = ImageEmbedder(tower=tower, pool=FirstRow(), project=_project(tower.width, config.projection_dim))
+        project = _project(tower.width, config.projection_dim)
+        image = ImageEmbedder(tower=tower, pool=FirstRow(), project=project, rows=slice(1))
     if config.text is not None:
         reader = text_tower(config.text, causal=True)
         project = _project(reader.width, config.projection_dim)

@@ -17,16 +17,24 @@ from sensorium.encoders.vision_tower import VisionTower
 class ImageEmbedder(nn.Module):
     """Pictures of one shape to one row each."""
 
-    def __init__(self, *, tower: VisionTower, pool: nn.Module, project: nn.Module) -> None:
-        """Build from ready parts: `pool` turns rows [N, S, D] into one [N, D], `project` brings it to the space."""
+    def __init__(self, *, tower: VisionTower, pool: nn.Module, project: nn.Module, rows: slice | None = None) -> None:
+        """Build from ready parts.
+
+        Args:
+            tower: pictures to rows.
+            pool: turns rows [N, S, D] into one [N, D].
+            project: brings it to the space.
+            rows: that `pool` looks at; None for all.
+        """
         super().__init__()
+        self.rows = rows
         self.tower = tower
         self.pool = pool
         self.project = project
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Inputs: pixels: [N, 3, height, width]. Returns: [N, D], of any length."""
-        return self.project(self.pool(self.tower(pixels)))
+        return self.project(self.pool(self.tower(pixels, rows=self.rows)))
 
 
 class TextEmbedder(nn.Module):
