@@ -60,6 +60,12 @@ def test_results_go_back_to_the_model(client: Any) -> None:
     ]
     made = client.models.generate_content(model="nano", contents=talk, config=config(max_output_tokens=4))
     assert made.usage_metadata.prompt_token_count > 30
+    shown = types.FunctionResponsePart(inline_data=types.FunctionResponseBlob(data=PNG, mime_type="image/png"))
+    talk[2] = types.UserContent(
+        [types.Part.from_function_response(name="report", response={"the_note": "noted"}, parts=[shown])]
+    )
+    seen = client.models.generate_content(model="nano", contents=talk, config=config(max_output_tokens=4))
+    assert seen.usage_metadata.prompt_token_count > made.usage_metadata.prompt_token_count + 4
 
 
 def test_a_model_that_does_not_choose_says_so(client: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 ollama = pytest.importorskip("ollama")
 
 from tests.serving.conftest import Running  # noqa: E402
+from tests.serving.hardening.spoken import send  # noqa: E402
 from tests.serving.sent import PNG, WAV  # noqa: E402
 
 OPTIONS = {"num_predict": 6, "num_ctx": 2048}
@@ -76,3 +77,12 @@ def test_what_cannot_be_honoured_is_refused_by_name(client: Any, change: dict[st
     with pytest.raises(ollama.ResponseError, match=told) as caught:
         client.generate(**{"model": "tiny", "prompt": "What?", **change})
     assert 400 <= caught.value.status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/api/chat", "/api/generate", "/api/show"])
+def test_an_unknown_model_is_told_as_ollama_does(server: Running, path: str) -> None:
+    words = {"prompt": "x"} if path == "/api/generate" else {"messages": [{"role": "user", "content": "x"}]}
+    reply = send(server, path, {"model": "absent"} | ({} if path == "/api/show" else words))
+    assert reply.status == 404
+    assert list(reply.json) == ["error"]
+    assert "there is no model 'absent' here" in reply.json["error"]

@@ -111,6 +111,13 @@ def test_responses_call_tools_whole_and_in_pieces(client: openai.OpenAI, choice:
     back = client.responses.create(model="nano", input=result, previous_response_id=whole.id, max_output_tokens=4)
     assert back.usage is not None
     assert back.usage.input_tokens > 20
+    further = client.responses.create(model="nano", input=result, previous_response_id=back.id, max_output_tokens=4)
+    assert further.id
+    other: Any = [{**result[0], "call_id": "x"}]
+    for input_, options in ((result, {}), (other, {"previous_response_id": whole.id})):
+        with pytest.raises(openai.BadRequestError, match="there is no call") as caught:
+            client.responses.create(model="nano", input=input_, max_output_tokens=4, **options)
+        assert caught.value.param == "input[0].call_id"
 
 
 def test_the_asynchronous_client(nano_server: Running) -> None:

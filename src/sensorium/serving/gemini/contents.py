@@ -14,6 +14,9 @@ from sensorium.serving.tools import call_part, joined, result_parts
 
 _ROLES: dict[str, Role] = {"user": "user", "model": "assistant", "function": "user", "tool": "user"}
 _PLAIN = str.maketrans("-_", "+/")
+MOST_SHOWN = 100
+"""Media of the result of one call."""
+
 _DURATION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?s")
 _KINDS = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
 _THEIRS = ("args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema")
@@ -127,7 +130,10 @@ def _response(part: Fields) -> tuple[Text | Given, ...]:
         response.inert("id", "name")  # results stand in the order of their calls
         with response.table("response") as given:
             told = {name: given.take(name) for name in list(given)}
-        return result_parts((Text(json.dumps(told, ensure_ascii=False)),))
+        shown: list[Given] = []
+        for each in response.tables("parts", most=MOST_SHOWN):
+            shown += _inline(each) if "inlineData" in each else _file(each)
+        return result_parts((*shown, Text(json.dumps(told, ensure_ascii=False))))
 
 
 def _plain(kind: str, field: str) -> str:

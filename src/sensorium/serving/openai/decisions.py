@@ -31,7 +31,9 @@ async def decisions(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     with Fields(await desk.json(request)) as fields:
         model = fields.text("model")
-        talk = items.drafts(fields.take("input"), desk.limits)
+        calls = items.Calls()
+        talk = items.drafts(fields.take("input"), desk.limits, calls)
+        calls.check()
         asked = [_read(each, desk.limits) for each in fields.tables("questions", most=MOST_QUESTIONS, needed=True)]
         fields.inert("prompt_cache_key", "safety_identifier", "prompt_cache_options")
     made = await desk.decisions(request, model, poll_of(talk, [inquiry for _, _, inquiry in asked]))

@@ -1,5 +1,7 @@
 """Items of responses: a talk in, messages and calls out."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -10,17 +12,30 @@ from sensorium.serving.fields import Fields, refused
 from sensorium.serving.files import named
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.openai.parts import NO_DETAIL, arguments, file
-from sensorium.serving.tools import Call, call_part, joined, result_parts
+from sensorium.serving.tools import Call, call_part, check_called, joined, result_parts
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
 
-def drafts(given: object, limits: ServerLimits) -> tuple[Draft, ...]:
-    """The talk of an `input`: a text, or items. Raises: Refusal."""
+@dataclass
+class Calls:
+    """Ids of calls that stand in an input, and of those whose results do though their call does not, by field."""
+
+    made: set[str] = field(default_factory=set)
+    earlier: dict[str, str] = field(default_factory=dict)
+
+    def check(self, known: Collection[str] = ()) -> None:
+        """Raises: Refusal for the result of a call that is not known either."""
+        for place, id_ in self.earlier.items():
+            check_called(id_, known, place)
+
+
+def drafts(given: object, limits: ServerLimits, calls: Calls) -> tuple[Draft, ...]:
+    """The talk of an `input`: a text, or items. Args: calls: told those of it. Raises: Refusal."""
     if isinstance(given, str):
         return (Draft("user", (Text(given),)),)
     with Fields({"input": given}) as inner:
-        made = [_draft(each, limits) for each in inner.tables("input", most=limits.messages, needed=True)]
+        made = [_draft(each, limits, calls) for each in inner.tables("input", most=limits.messages, needed=True)]
     return joined(_calls_together(made))
 
 
@@ -68,14 +83,17 @@ def output(spoken: Spoken, message_id: str, status: str) -> list[dict[str, Any]]
     return [*words, *(call(each, status) for each in spoken.calls)]
 
 
-def _draft(item: Fields, limits: ServerLimits) -> Draft:
+def _draft(item: Fields, limits: ServerLimits, calls: Calls) -> Draft:
     kind = item.word("type", ("message", "function_call", "function_call_output"), "message")
     item.inert("id", "status", "sensorium")
     if kind == "function_call":
-        item.inert("call_id")
-        return Draft("assistant", (call_part(item.text("name"), arguments(item, "arguments")),))
+        part = call_part(item.text("name"), arguments(item, "arguments"))
+        calls.made.add(item.text("call_id"))
+        return Draft("assistant", (part,))
     if kind == "function_call_output":
-        item.inert("call_id")  # results stand in the order of their calls
+        id_ = item.text("call_id")
+        if id_ not in calls.made:
+            calls.earlier[item.at("call_id")] = id_
         return Draft("user", result_parts(content(item, "output", "user", limits)))
     role = item.word("role", ("system", "developer", "user", "assistant"))
     item.inert("phase")

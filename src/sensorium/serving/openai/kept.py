@@ -3,7 +3,7 @@
 Not covered: responses in the background, which are never begun here, so that none can be cancelled.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -23,34 +23,40 @@ MOST_LISTED = 100
 
 @dataclass(frozen=True)
 class Turn:
-    """A response and the talk up to its end, without the words of the system, which are not gone on with."""
+    """A response and the talk up to its end, without the words of the system, which are not gone on with.
 
-    response: dict[str, Any]
-    talk: tuple[Draft, ...]
-    items: list[dict[str, Any]]
+    calls: ids of the calls of tools in that talk.
+    """
+
+    response: dict[str, Any] = field(default_factory=dict)
+    talk: tuple[Draft, ...] = ()
+    items: list[dict[str, Any]] = field(default_factory=list)
+    calls: frozenset[str] = frozenset()
 
 
-def keep(
-    request: Request, made: dict[str, Any], talk: tuple[Draft, ...], said: str, items: list[dict[str, Any]]
-) -> None:
-    """Keep a response; the oldest of its key give way. One that is too large for all is not kept, which it says."""
+def keep(request: Request, made: dict[str, Any], begun: Turn, said: str, items: list[dict[str, Any]]) -> None:
+    """Keep a response to the talk of `begun`, and behind its calls; the oldest of its key give way.
+
+    One that is too large for all is not kept, which it says.
+    """
     desk: Desk = request.app.state.desk
-    turn = Turn(made, (*talk, Draft("assistant", (Text(said),))), items)
+    calls = {each["call_id"] for each in (*items, *made["output"]) if each["type"] == "function_call"}
+    turn = Turn(made, (*begun.talk, Draft("assistant", (Text(said),))), items, begun.calls | calls)
     size = len(to_json(made)) + len(to_json(items))
-    size += sum(len(part.text if isinstance(part, Text) else part.uri) for each in talk for part in each.parts)
+    size += sum(len(part.text if isinstance(part, Text) else part.uri) for each in begun.talk for part in each.parts)
     try:
         desk.responses.put(visit_of(request).holder, made["id"], turn, size)
     except Refusal:
         made["store"] = False
 
 
-def before(request: Request, previous: str | None) -> tuple[Draft, ...]:
-    """The talk that a request goes on from. Raises: Refusal (not found)."""
+def before(request: Request, previous: str | None) -> Turn:
+    """What a request goes on from, an empty turn for None. Raises: Refusal (not found)."""
     if previous is None:
-        return ()
+        return Turn()
     desk: Desk = request.app.state.desk
     found: Kept[Turn] = desk.responses.get(visit_of(request).holder, previous, "previous_response_id")
-    return found.value.talk
+    return found.value
 
 
 async def show_response(request: Request) -> Response:

@@ -21,7 +21,7 @@ from sensorium.serving.forms import named_form
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell_failure
 from sensorium.serving.openai import items
-from sensorium.serving.openai.kept import before, keep
+from sensorium.serving.openai.kept import Turn, before, keep
 from sensorium.serving.openai.response_events import Events
 from sensorium.serving.openai.tools import toolbox
 from sensorium.serving.streams import json_response, known, stream_response
@@ -34,7 +34,7 @@ class ResponsesRequest:
     """A request as it was read.
 
     ask: its talk without the system's words; given: its `input`; previous: the response that it goes on from; store:
-    whether it is kept; told: fields that the response repeats.
+    whether it is kept; told: fields that the response repeats; calls: of tools, in its `input`.
     """
 
     ask: Ask
@@ -44,23 +44,26 @@ class ResponsesRequest:
     previous: str | None
     store: bool
     told: dict[str, Any]
+    calls: items.Calls
 
 
 async def responses(request: Request) -> Response:
     """Answer a talk."""
     desk: Desk = request.app.state.desk
     asked = read(await desk.json(request), desk.limits)
-    talk = joined([*before(request, asked.previous), *asked.ask.drafts])
+    earlier = before(request, asked.previous)
+    asked.calls.check(earlier.calls)
+    begun = replace(earlier, talk=joined([*earlier.talk, *asked.ask.drafts]))
     system = (Draft("system", (Text(asked.system),)),) if asked.system else ()
-    ask = replace(asked.ask, drafts=(*system, *talk))
+    ask = replace(asked.ask, drafts=(*system, *begun.talk))
     head = _head(asked)
     if asked.stream:
         pieces = await desk.pieces(request, ask)
-        return stream_response(_events(request, asked, head, talk, pieces))
+        return stream_response(_events(request, asked, head, begun, pieces))
     (said,) = await desk.answers(request, ask)
     made = _whole(asked, head, f"msg_{uuid4().hex}", said.answer)
     if asked.store:
-        keep(request, made, talk, said.answer.text, items.told(asked.given))
+        keep(request, made, begun, said.answer.text, items.told(asked.given))
     return json_response(made)
 
 
@@ -70,7 +73,8 @@ def read(data: object, limits: ServerLimits) -> ResponsesRequest:
         model = fields.text("model")
         system = fields.text("instructions", "")
         given = fields.take("input")
-        talk = items.drafts(given, limits)
+        calls = items.Calls()
+        talk = items.drafts(given, limits, calls)
         asked = wishes(fields, max_tokens="max_output_tokens", temperature="temperature", top_p="top_p")
         stream = fields.flag("stream")
         with fields.table("text") as text:
@@ -85,7 +89,7 @@ def read(data: object, limits: ServerLimits) -> ResponsesRequest:
         told |= {**repeated, "parallel_tool_calls": tools is None or tools.parallel}
         _refuse(fields)
     ask = Ask(model, talk, asked, form=form, tools=tools)
-    return ResponsesRequest(ask, stream, system, given, previous, store, told)
+    return ResponsesRequest(ask, stream, system, given, previous, store, told, calls)
 
 
 def _refuse(fields: Fields) -> None:
@@ -141,7 +145,7 @@ async def _events(
     request: Request,
     asked: ResponsesRequest,
     head: dict[str, Any],
-    talk: tuple[Draft, ...],
+    begun: Turn,
     pieces: AsyncGenerator[Piece, None],
 ) -> AsyncGenerator[bytes, None]:
     """The stream of an answer, every event with a name and a number."""
@@ -161,7 +165,7 @@ async def _events(
                 yield each
             whole["output"] = events.output
             if asked.store:
-                keep(request, whole, talk, said.answer.text, items.told(asked.given))
+                keep(request, whole, begun, said.answer.text, items.told(asked.given))
             yield events.named(whole["status"], response=whole)
     except SensoriumError as error:
         tell_failure("stream failed", error, id=visit_of(request).id)
