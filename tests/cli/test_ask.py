@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serving.sent import pdf
 
 from sensorium.chat.places import Box, Moment, Point
 from sensorium.cli.inputs import served_by
@@ -272,3 +273,20 @@ def test_engine_and_model_make_one_address() -> None:
     assert served_by(None, "nano") == "nano"
     assert served_by("vllm://host:8000/", None) == "vllm://host:8000/"
     assert served_by("vllm://host:8000", "org/name") == "vllm://host:8000/org/name"
+
+
+def test_a_pdf_is_asked_about_page_by_page(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pypdfium2")
+    data = pdf("Total 42", "")
+    (tmp_path / "report.pdf").write_bytes(data)
+    asked = ("What is the total?", "--model", "nano", "--max-tokens", "4", "--json")
+    done = run("ask", str(tmp_path / "report.pdf"), *asked)
+    assert done.code == 0
+    told = json.loads(done.out)
+    shown = json.loads(run("ask", *asked).out)["usage"]["prompt_tokens"]
+    assert told["usage"]["prompt_tokens"] > shown + 100  # two pictures, and the words of a page
+    assert run("ask", str(tmp_path / "report.pdf")).code == 2
+    (tmp_path / "report.pdf").write_bytes(data[:40])
+    broken = run("ask", str(tmp_path / "report.pdf"), *asked)
+    assert broken.code == 3
+    assert "report.pdf: damaged PDF" in broken.err

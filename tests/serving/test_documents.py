@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from tests.serving.sent import pdf, uri
 
+from sensorium.chat import documents
+from sensorium.chat.documents import is_pdf, pages_of, texts_of
 from sensorium.chat.message import Text
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
 from sensorium.media.limits import Limits
 from sensorium.media.types import Image
-from sensorium.serving import documents
 from sensorium.serving.citing import cite
-from sensorium.serving.documents import is_pdf, pages_of, texts_of
 from sensorium.serving.drafts import Decoder, Draft, Given
 from sensorium.serving.faults import Refusal
 from sensorium.serving.fetch import Fetcher

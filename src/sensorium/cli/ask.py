@@ -15,7 +15,7 @@ from sensorium.cli.inputs import (
     MaxTokens,
     Which,
     open_model,
-    read_files,
+    read_askable,
 )
 from sensorium.cli.manner import Manner
 from sensorium.cli.messages import language_of
@@ -36,13 +36,13 @@ def ask(
     manner: Manner,
     which: Which,
 ) -> None:
-    """Ask a question about pictures, sounds and films, or about none.
+    """Ask a question about pictures, sounds, films and PDFs, or about none.
 
     Standard output gets the answer and nothing else; notes go to standard error. A question that begins with a dash
     goes behind two: sensorium ask FILE -- "-5 or 5?"
     """
     _check(question)
-    media = read_files(files)
+    media = read_askable(files)
     options = manner.options(max_tokens)
     live = sys.stdout.isatty() and not as_json
     events = open_model(which.name, which.adapter).stream(question, *media, **options)
@@ -70,4 +70,4 @@ def _check(question: str) -> None:
 def _named_like_media(question: str) -> bool:
     """Whether it is one word such as "boot.png": a file, be it there or not."""
     kind = (mimetypes.guess_type(question)[0] or "").partition("/")[0]
-    return kind in ("image", "audio", "video") and not any(map(str.isspace, question))
+    return (kind in ("image", "audio", "video") or question.endswith(".pdf")) and not any(map(str.isspace, question))

@@ -16,7 +16,7 @@ from sensorium.core.errors import InputError, UsageError
 if TYPE_CHECKING:
     from sensorium.engine.sampling import Options
     from sensorium.media.types import Media
-    from sensorium.runtime.protocol import Model
+    from sensorium.runtime.protocol import Input, Model
 
 STDIN = "-"
 
@@ -123,6 +123,23 @@ def read_files(paths: Sequence[str]) -> "list[Media]":
     return [read_file(path) for path in paths]
 
 
+def read_askable(paths: Sequence[str]) -> "list[Input]":
+    """The same for a question; of a PDF the path, or the bytes, since it depends on the model what is read of it."""
+    from sensorium.chat.documents import is_pdf
+    from sensorium.media.limits import Limits
+    from sensorium.media.load import load_media
+    from sensorium.media.source import read_source
+
+    def read(path: str) -> "Input":
+        given = read_source(_piped() if path == STDIN else path, Limits(), "standard input" if path == STDIN else None)
+        if is_pdf(given.data):
+            return given.data if path == STDIN else path
+        return load_media(given.data, name=given.name)
+
+    _check_stdin(paths)
+    return [read(path) for path in paths]
+
+
 def read_each(paths: Sequence[str]) -> "list[Media | InputError]":
     """The same; in the place of a file that cannot be taken stands why. Raises: UsageError for a second "-"."""
 
@@ -143,11 +160,15 @@ def _check_stdin(paths: Sequence[str]) -> None:
 
 def read_file(path: str) -> "Media":
     """Decode one file, or standard input for "-". Raises: UsageError, InputError."""
-    from sensorium.media.limits import Limits
     from sensorium.media.load import load_media
 
-    if path != STDIN:
-        return load_media(path)
+    return load_media(_piped(), name="standard input") if path == STDIN else load_media(path)
+
+
+def _piped() -> bytes:
+    """What standard input holds, no more than is read of a file and one byte. Raises: UsageError for a terminal."""
+    from sensorium.media.limits import Limits
+
     if sys.stdin.isatty():
         raise UsageError("'-' reads a file from standard input, but that is the terminal. Pipe a file in: ... < FILE")
-    return load_media(sys.stdin.buffer.read(Limits().file_bytes + 1), name="standard input")
+    return sys.stdin.buffer.read(Limits().file_bytes + 1)

@@ -42,6 +42,7 @@ def _no(name: str, advice: str) -> Format:
 _TO_PICTURE = "Convert it to PNG or JPEG"
 _TO_SOUND = "Convert it to WAV, FLAC or MP3"
 _TO_FILM = "Convert it to MP4"
+_TO_PDF = "Save it as PDF, which ask and the server read, or paste its text into the question"
 _TO_TEXT = "Paste its text into the question, or give its pages as PNG"
 _UNPACK = "Unpack it and give the files inside"
 
@@ -94,8 +95,8 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (  # long enough that no text be
     (b"\x28\xb5\x2f\xfd", _no("zstd", _UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", _no("7-Zip archive", _UNPACK)),
     (b"Rar!\x1a\x07", _no("RAR archive", _UNPACK)),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _no("old Office document", _TO_TEXT)),
-    (b"{\\rtf", _no("Rich Text", _TO_TEXT)),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _no("old Office document", _TO_PDF)),
+    (b"{\\rtf", _no("Rich Text", _TO_PDF)),
     (b"SQLite format 3\x00", _no("SQLite database", "Export what you want to ask about as text")),
     (b"\x7fELF", _no("program (ELF)", "Give media or text")),
     (b"\x93NUMPY", _no("NumPy array", "Save it as PNG or WAV")),
@@ -158,9 +159,9 @@ def _sniff_zip(data: bytes) -> Format:
     head = data[:4096]
     for mark, name in ((b"word/", "Word document"), (b"xl/", "Excel workbook"), (b"ppt/", "PowerPoint file")):
         if mark in head:
-            return _no(name, _TO_TEXT)
+            return _no(name, _TO_PDF)
     if b"mimetypeapplication/" in head:
-        return _no("EPUB or OpenDocument file", _TO_TEXT)
+        return _no("EPUB or OpenDocument file", _TO_PDF)
     return _no("ZIP archive", _UNPACK)
 
 

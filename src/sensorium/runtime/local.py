@@ -5,10 +5,10 @@ from functools import cached_property
 from time import perf_counter
 from typing import Unpack
 
+from sensorium.chat.documents import parts_of
 from sensorium.chat.message import Answer, Message, assistant, user
 from sensorium.core.errors import EngineError
 from sensorium.engine.grammar import Grammars
-from sensorium.media.load import load_media
 from sensorium.media.types import Media
 from sensorium.runtime.answering import Held, answer, shown
 from sensorium.runtime.asking import Asking, grammars_of, read_options
@@ -38,7 +38,7 @@ class LocalModel:
 
         Args:
             question: in English or Chinese.
-            files: paths, bytes, data URIs or decoded media.
+            files: paths, bytes, data URIs or decoded media; a PDF is shown page by page, each behind its number.
             options: `max_tokens` of the answer, `temperature` (0 takes the likeliest), `seed`, and all others of
                 `Sampling`; `stop`, texts that end it; `form`, what it must look like (`engine.forms.Form`).
 
@@ -106,8 +106,8 @@ class LocalChat:
         check_question(question)
         wanted = read_options(options)
         limits = self._parts.limits
-        media = [each if isinstance(each, Media) else load_media(each, limits=limits) for each in files]
-        asked, notices = shown([user(*media, question)], self._parts.model)
+        parts = [(each,) if isinstance(each, Media) else parts_of(each, limits) for each in files]
+        asked, notices = shown([user(*(part for each in parts for part in each), question)], self._parts.model)
         messages = [*self._messages, *asked]
         guide = None if wanted.form is None else self._grammars().guide(wanted.form)
         for event in answer(

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from sensorium.chat.documents import is_pdf, pages_of, texts_of
 from sensorium.chat.message import Message, Part, Role, Text
 from sensorium.media.load import load_media
 from sensorium.media.source import is_data_uri
 from sensorium.media.types import Document, Media, Modality, Window
-from sensorium.serving.documents import is_pdf, pages_of, texts_of
 from sensorium.serving.faults import Refusal
 from sensorium.serving.fetch import Fetcher
 from sensorium.serving.fields import refused

@@ -5,11 +5,15 @@
 A model that sees no pictures gets the text; of long files, pages with text give no pictures.
 """
 
+import os
+
 from sensorium.chat.message import Part, Text
 from sensorium.core.errors import LimitExceeded, UnsupportedMedia
+from sensorium.media.decoded import Decoded, is_decoded
 from sensorium.media.limits import Limits
+from sensorium.media.load import load_media
 from sensorium.media.pages import Page, Pages, open_pages
-from sensorium.media.source import is_data_uri
+from sensorium.media.source import is_data_uri, read_source
 
 MOST_PICTURES = 16
 """Pages of one file that are drawn."""
@@ -54,6 +58,23 @@ def pages_of(source: str | bytes, name: str, limits: Limits, *, pictures: bool =
                     )
                 parts.append(page.picture())
     return tuple(parts)
+
+
+def parts_of(source: str | os.PathLike[str] | bytes | Decoded, limits: Limits) -> tuple[Part, ...]:
+    """What a file is in a talk: the pages of a PDF, or the one medium that it holds.
+
+    Args:
+        source: as `media.load.load_media` takes it.
+        limits: of one file.
+
+    Raises: as `load_media` and `pages_of`.
+    """
+    if is_decoded(source) or (is_data_uri(source) and not is_pdf(source)):
+        return (load_media(source, limits=limits),)
+    given = read_source(source, limits)
+    if is_pdf(given.data):
+        return pages_of(given.data, given.name, limits)
+    return (load_media(given.data, limits=limits, name=given.name),)
 
 
 def texts_of(source: str | bytes, name: str, limits: Limits) -> tuple[str, ...]:
