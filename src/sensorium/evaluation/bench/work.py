@@ -45,7 +45,14 @@ def operations(network: Network, inputs: ModelInputs) -> int:
 
 
 def type_of(network: Network) -> torch.dtype:
-    """The type that products of the language model are computed in: that of its keys."""
+    """The type that products of the language model are computed in: that of its embedding, or of its keys.
+
+    Keys tell it for other language models than ours alone: of ours, they may be in eight bits.
+    """
+    for _, part in network.named_children():
+        for module in part.modules():
+            if isinstance(module, Decoder):
+                return module.embedding.weight.dtype
     return network.new_cache(1, 1).layers[0].keys.dtype
 
 
