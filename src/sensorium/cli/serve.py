@@ -1,5 +1,6 @@
 """`sensorium serve`: models over HTTP, in the protocols of OpenAI, Anthropic, Gemini and Ollama."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from sensorium.cli.console import note, patience
 from sensorium.cli.fetching import fetching
+from sensorium.cli.options import spread
 from sensorium.cli.storing import index_folder
 from sensorium.core.packages import require
 
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 PACKAGES = ("starlette", "uvicorn", "prometheus_client", "python_multipart")
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What each key may ask for."""
+
+    requests_per_minute: Annotated[
+        int | None, typer.Option("--requests-per-minute", metavar="N", min=1, help="Of each key.", show_default=False)
+    ] = None
+    at_once: Annotated[int, typer.Option("--at-once", metavar="N", min=1, help="Requests of each key.")] = 64
+
+
+@spread
 def serve(
     *,
     model: Annotated[
@@ -44,14 +57,14 @@ def serve(
             help="Fetch media from there where a request names them; may be given again.  [default: from nowhere]",
         ),
     ] = None,
-    requests_per_minute: Annotated[
-        int | None, typer.Option("--requests-per-minute", metavar="N", min=1, help="Of each key.", show_default=False)
-    ] = None,
-    at_once: Annotated[int, typer.Option("--at-once", metavar="N", min=1, help="Requests of each key.")] = 64,
     index: Annotated[
         Path | None,
         typer.Option("--index", metavar="FOLDER", help="An index that the page can search.", show_default=False),
     ] = None,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Tell OpenTelemetry of each request; OTEL_TRACES_EXPORTER says where to.")
+    ] = False,
+    bounds: Bounds,
 ) -> None:
     """Answer programs that speak to OpenAI, Anthropic, Gemini or Ollama; and people, on a page.
 
@@ -65,11 +78,12 @@ def serve(
     from sensorium.serving.server import check_address
     from sensorium.serving.server import serve as run
     from sensorium.serving.studio.routes import StudioSettings
+    from sensorium.serving.traces import traces as telling
 
     keys = api_key or []
     check_address(host, keys)
     cards = _look(model or [])
-    limits = ServerLimits(requests_per_minute=requests_per_minute, at_once=at_once)
+    limits = ServerLimits(requests_per_minute=bounds.requests_per_minute, at_once=bounds.at_once)
     settings = Settings(
         cards,
         keys,
@@ -77,6 +91,7 @@ def serve(
         limits,
         StudioSettings(index_folder(None).parent / "studio.sqlite", index),
         own_process=True,
+        traces=telling() if traces else None,
     )
 
     def begun(port: int) -> None:

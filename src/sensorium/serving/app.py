@@ -30,6 +30,7 @@ from sensorium.serving.shelf import Card, Shelf, open_here
 from sensorium.serving.studio.mounting import mount
 from sensorium.serving.studio.routes import StudioSettings
 from sensorium.serving.supervised import Supervised
+from sensorium.serving.traces import Traces
 from sensorium.serving.visit import visit_of
 from sensorium.serving.wall import State, Wall
 from sensorium.serving.worker import Worker
@@ -46,6 +47,8 @@ class Settings:
     studio: StudioSettings | None = None
     own_process: bool = False
     """Whether each model that answers runs in a process of its own, as the command has it."""
+
+    traces: Traces | None = None
 
 
 class Server:
@@ -76,6 +79,7 @@ class Server:
             measures=measures,
             state=self.state,
             tell_fault=fault_response,
+            traces=settings.traces,
         )
         self.app = mount(settings.studio, inner, wall)
 

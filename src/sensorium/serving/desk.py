@@ -170,7 +170,7 @@ class Desk:
         async with aclosing(model.stream(asked)) as pieces:
             async for which, event in pieces:
                 if event.answer is not None:
-                    visit.count(ask.model, event.answer.usage)
+                    visit.count(ask.model, event.answer.usage, event.answer.timings)
                 yield Piece(which, event, model.spell)
 
 

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from starlette.requests import HTTPConnection
 
-from sensorium.chat.message import Usage
+from sensorium.chat.message import Timings, Usage
 
 KEY = "sensorium.visit"
 
@@ -24,14 +24,20 @@ class Visit:
     completion_tokens: int = 0
     body_bytes: int = 0
     status: int = 0
+    first_token: float = 0.0
+    total: float = 0.0
+    """Seconds of the answer that ended last, from when the model was asked."""
+
     ends: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
     """What ends with the request, however it ends."""
 
-    def count(self, model: str, usage: Usage) -> None:
+    def count(self, model: str, usage: Usage, timings: Timings | None = None) -> None:
         """Add an answer's tokens. Args: model: its id, of the shelf."""
         self.model = model
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
+        if timings is not None:
+            self.first_token, self.total = timings.first_token, timings.total
 
 
 def visit_of(connection: HTTPConnection) -> Visit:

@@ -21,6 +21,7 @@ from sensorium.serving.keys import Holder, Keys
 from sensorium.serving.limits import ServerLimits
 from sensorium.serving.log import tell, tell_failure
 from sensorium.serving.measures import Measures
+from sensorium.serving.traces import Traces
 from sensorium.serving.visit import KEY, Visit
 
 OPEN = "/health/live"
@@ -50,7 +51,15 @@ class Wall:
     """An ASGI application around another."""
 
     def __init__(
-        self, app: ASGIApp, *, keys: Keys, limits: ServerLimits, measures: Measures, state: State, tell_fault: Tell
+        self,
+        app: ASGIApp,
+        *,
+        keys: Keys,
+        limits: ServerLimits,
+        measures: Measures,
+        state: State,
+        tell_fault: Tell,
+        traces: Traces | None = None,
     ) -> None:
         """Build. Args: tell_fault: makes the answer that tells of a fault, in the protocol that the path belongs to."""
         self._app = app
@@ -59,6 +68,7 @@ class Wall:
         self._measures = measures
         self._state = state
         self._tell_fault = tell_fault
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -126,6 +136,8 @@ class Wall:
         endpoint = scope.get("endpoint")
         operation = getattr(endpoint, "__name__", "none")
         self._measures.end(operation, visit, seconds)
+        if self._traces is not None:
+            self._traces.end(scope, operation, visit, seconds)
         tell(
             "request",
             id=visit.id,
