@@ -127,6 +127,22 @@ def test_an_upload_takes_no_more_than_it_said_and_in_order(server: Running) -> N
     assert push(b"", command="upload, finalize", offset="4") == 404
 
 
+def test_the_address_of_an_upload_holds_no_key_and_is_good_for_that_file_alone(server: Running) -> None:
+    begun = send(server, "/upload/v1beta/files", {}, headers={"x-goog-upload-header-content-length": "4"})
+    address = begun.headers["x-goog-upload-url"]
+    assert server.key not in address
+    assert "?" not in address
+    path = address.partition(str(server.port))[2]
+
+    def push(path: str) -> int:
+        whole = {"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0", "authorization": ""}
+        return send(server, path, b"text", headers=whole).status
+
+    assert push(f"{path}0") == push("/upload/v1beta/files") == 401
+    assert push(path) == 200
+    assert push(path) == 401
+
+
 def test_what_is_kept_is_bounded_and_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     room = Room(things=2, bytes=10, all_bytes=15, seconds=60, evicts=False)
     keep: Keep[str] = Keep("file", room)

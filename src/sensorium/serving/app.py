@@ -72,6 +72,7 @@ class Server:
         inner.state.worker = self.worker
         inner.state.measures = measures = Measures()
         inner.state.desk = Desk(self.shelf, self._decoder, limits, self.worker)
+        self.state.ticket = inner.state.desk.uploads.holder_of
         wall = Wall(
             inner,
             keys=Keys(settings.keys, limits),

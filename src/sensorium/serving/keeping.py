@@ -78,6 +78,11 @@ class Keep(Generic[T]):
         del self._of[holder][id_]
         return found
 
+    def holder_of(self, id_: str) -> str | None:
+        """Whose thing it is; None for one that is not kept."""
+        self._forget_old()
+        return next((holder for holder, own in self._of.items() if id_ in own), None)
+
     def all(self, holder: str) -> Iterator[tuple[str, Kept[T]]]:
         """All of a holder, the newest first."""
         self._forget_old()

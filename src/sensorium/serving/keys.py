@@ -77,6 +77,10 @@ class Keys:
     def __bool__(self) -> bool:
         return bool(self._holders)
 
+    def named(self, name: str) -> Holder:
+        """A holder by its name, as a visit has it."""
+        return next((each for each in self._holders.values() if each.name == name), self._everybody)
+
     def holder(self, key: str | None) -> Holder:
         """Whose key it is. Raises: Refusal for none or a wrong one, where one is needed."""
         if not self._holders:

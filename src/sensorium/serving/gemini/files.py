@@ -5,7 +5,6 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -35,7 +34,7 @@ class Upload:
 
 
 async def begin_upload(request: Request) -> Response:
-    """Say where a file is to be sent to. The key, where the client gave one, stands in that address, as is usual."""
+    """Say where a file is to be sent to: an address that nobody can guess, which takes this file without a key."""
     if request.headers.get("x-goog-upload-command", "start") != "start":
         raise refused("X-Goog-Upload-Command", "there is no upload to go on with", "start")
     desk: Desk = request.app.state.desk
@@ -49,9 +48,7 @@ async def begin_upload(request: Request) -> Response:
     id_ = uuid4().hex
     upload = Upload(name or request.headers.get("x-goog-upload-file-name", ""), kind, int(length))
     desk.uploads.put(visit_of(request).holder, id_, upload, upload.size)
-    key = request.headers.get("x-goog-api-key") or request.query_params.get("key")
-    query = f"?{urlencode({'key': key})}" if key else ""
-    where = f"{str(request.base_url).rstrip('/')}/upload/v1beta/files/{id_}{query}"
+    where = f"{str(request.base_url).rstrip('/')}/upload/v1beta/files/{id_}"
     return json_response({}, headers={"x-goog-upload-status": "active", "x-goog-upload-url": where})
 
 
