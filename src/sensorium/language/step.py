@@ -17,7 +17,7 @@ from sensorium.nn.attention import Attention
 from sensorium.nn.block import Block
 from sensorium.nn.cache import KVCache
 from sensorium.nn.kernels.ready import runner
-from sensorium.nn.kernels.table import Heads, Pointed, Program, Table, Turning, Weight, bits_of, padded
+from sensorium.nn.kernels.table import ONWARD, Heads, Pointed, Program, Table, Turning, Weight, bits_of, padded
 from sensorium.nn.linear import whole
 from sensorium.nn.mlp import GatedMlp
 from sensorium.nn.norm import CentredRmsNorm, RmsNorm
@@ -82,9 +82,9 @@ class QuickStep:
         decoder, program = self._decoder, Program(batch)
         first = self._blocks[0]
         rows, mixed = torch.empty(batch, decoder.width), torch.empty(batch, padded(decoder.width))
-        normed = torch.empty(batch, decoder.width, dtype=torch.bfloat16)
-        queries = torch.empty(batch, first.heads.heads, first.heads.width, dtype=torch.bfloat16)
-        seen = torch.empty_like(queries)
+        normed = program.memory(batch, decoder.width)
+        queries = program.memory(batch, first.heads.heads, first.heads.width)
+        seen = torch.empty(batch, first.heads.heads, first.heads.width, dtype=torch.bfloat16)
         half = first.heads.width // 2
         turns = [(torch.empty(batch, half), torch.empty(batch, half)) for _ in decoder.rotaries]
         for parts, turn in zip(self._blocks, decoder.rotary_of, strict=True):
@@ -98,7 +98,7 @@ class QuickStep:
             program.look(queries, parts.heads, parts.scale, seen)
             _add(program, seen, layer.out, parts.post_norms[0], to=rows, by_way_of=mixed)
             program.norm(rows, *parts.norms[1], normed)
-            program.product(normed, layer.gate_up, wide)
+            program.product(normed, layer.gate_up, wide, parts=2, how=ONWARD)
             program.gate(wide, hidden, gelu=parts.gelu)
             _add(program, hidden, layer.down, parts.post_norms[1], to=rows, by_way_of=mixed)
         norm = _norm(decoder.norm)

@@ -12,5 +12,6 @@ import Numba, 0.3 s.
     halves.py    a stretch of sixteen bits
     coded.py     a stretch of eight
     small.py     norm, rotary positions, gates
+    team.py      threads that wait for each other
     program.py   a list of the above, run by all threads without returning to Python
 """

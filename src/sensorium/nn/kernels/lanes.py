@@ -355,10 +355,6 @@ def dot_bytes(b: Any, sums: Any, unsigned: Any, signed: Any) -> Any:
     return sums
 
 
-wait = numba.types.ExternalFunction("GOMP_barrier", numba.types.void())
-"""Until all threads are here."""
-
-
 @compiled
 def field(operation: int, index: int) -> int:
     """One of the numbers that an operation of a program is made of (program.py)."""

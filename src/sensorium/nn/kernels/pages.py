@@ -32,9 +32,9 @@ from sensorium.nn.kernels.lanes import (
     store_halves,
     store_word,
     times,
-    wait,
 )
 from sensorium.nn.kernels.table import STRETCH, TILE
+from sensorium.nn.kernels.team import meet
 
 
 @compiled
@@ -52,7 +52,7 @@ def page_row(op: int, pages: int, row: int, kv_head: int) -> int:
 
 
 @compiled
-def look(op: int, thread: int, threads: int) -> None:
+def look(op: int, thread: int, threads: int, meetings: int) -> None:
     """softmax(query key * scale) value.
 
     Fields: 1 queries: [B, H, E] bf16; 2 out: [B, H, E] bf16; 3 scale; 4 parts; 5 keys; 6 values; 7 tables; 8 lengths:
@@ -79,7 +79,7 @@ def look(op: int, thread: int, threads: int) -> None:
                 _join(op, row, rest * group + g)
         here, there = there, here
     if field(op, 17) > 1:
-        wait()
+        meet(meetings, threads)
         for unit in range(thread, field(op, 9) * heads, threads):
             _join(op, unit // heads, unit % heads)
 

@@ -46,20 +46,27 @@ def product(op: int, thread: int, threads: int) -> None:
     """Y = x weight + bias, or y + that.
 
     Fields: 1 bits of the weight; 2 x: [M, K] bf16; 3 weight: [N, K]; 4 its scales; 5 bias: [N] fp32, or 0;
-    6 y: [M, N rounded up to 16] fp32; 7 M; 8 N; 9 K; 10 whether to add to what y is; 11 room for each thread; 12 its
-    bytes.
+    6 y: [M, N rounded up to 16] fp32; 7 M; 8 N; 9 K; 10 whether to add to what y is; 11 the thread's room; 12 how many
+    weights these are, of equal size, each shared out by itself.
     """
-    tiles = (field(op, 8) + TILE - 1) // TILE
-    share = (tiles + threads - 1) // threads
-    first, last = thread * share, min(tiles, thread * share + share)
+    tiles = (field(op, 8) + TILE - 1) // TILE // field(op, 12)
+    first, last = share(tiles, thread, threads)
     if first >= last:
         return
-    if field(op, 1) == 16:
-        _halves(op, first * TILE, min(field(op, 8), last * TILE))
-    else:
-        room = field(op, 11) + thread * field(op, 12)
-        to_bytes(field(op, 2), room, field(op, 7), field(op, 9))
-        _tiles(op, room, first, last)
+    if field(op, 1) < 16:
+        to_bytes(field(op, 2), field(op, 11), field(op, 7), field(op, 9))
+    for start in range(0, tiles * field(op, 12), tiles):
+        if field(op, 1) == 16:
+            _halves(op, (start + first) * TILE, min(field(op, 8), (start + last) * TILE))
+        else:
+            _tiles(op, field(op, 11), start + first, start + last)
+
+
+@compiled
+def share(count: int, thread: int, threads: int) -> tuple[int, int]:
+    """The first of a thread's, and the one behind its last."""
+    most = (count + threads - 1) // threads
+    return thread * most, min(count, thread * most + most)
 
 
 @compiled

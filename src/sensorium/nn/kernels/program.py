@@ -1,19 +1,22 @@
 """A program: operations in a table of numbers, done one after the other by all threads together.
 
-    operation   19 numbers of 64 bits: which it is, then addresses and sizes
-    program     how many operations, their address
+    operation   20 numbers of 64 bits: which it is, then addresses and sizes; the last says how threads do it
+    table       of each thread the same operations, with the addresses of what is its own
+    program     how many operations, the table's address; 64 bytes on, how often threads have met; 128 bytes
 
-Between two of them all threads wait for each other, which takes a fraction of a microsecond: PyTorch's OpenMP has its
-threads at hand. Nothing here allocates, and nothing returns to Python before the end.
+Threads wait for each other only behind what they have shared out and the next operation takes from all of them. Small
+things each does for itself: a norm of a row or two is done sooner than a meeting, and far sooner where one of the
+threads has lost its core to another program. Nothing here allocates, and nothing returns to Python before the end.
 """
 
 from typing import Any
 
-from sensorium.nn.kernels.lanes import STAMP, compiled, field, numba, wait
+from sensorium.nn.kernels.lanes import STAMP, compiled, field, numba
 from sensorium.nn.kernels.pages import look
 from sensorium.nn.kernels.products import product
 from sensorium.nn.kernels.small import gate, norm, turn
-from sensorium.nn.kernels.table import FIELDS, GATE, LOOK, NORM, PRODUCT, TURN
+from sensorium.nn.kernels.table import ALONE, FIELDS, GATE, LOOK, NORM, PRODUCT, SHARED, TURN
+from sensorium.nn.kernels.team import meet
 
 _types = numba.types
 _own_number = _types.ExternalFunction("omp_get_thread_num", _types.int32())
@@ -22,22 +25,25 @@ _how_many = _types.ExternalFunction("omp_get_num_threads", _types.int32())
 
 @compiled
 def _run(program: int, thread: int, threads: int) -> None:
-    operation, end = field(program, 1), field(program, 1) + 8 * FIELDS * field(program, 0)
+    size, meetings = 8 * FIELDS * field(program, 0), program + 64
+    operation = field(program, 1) + size * thread
+    end = operation + size
     while operation < end:
-        kind = field(operation, 0)
+        kind, how = field(operation, 0), field(operation, FIELDS - 1)
+        first, step = (0, 1) if how == ALONE else (thread, threads)
         if kind == PRODUCT:
-            product(operation, thread, threads)
+            product(operation, first, step)
         elif kind == NORM:
-            norm(operation, thread, threads)
+            norm(operation, first, step)
         elif kind == TURN:
-            turn(operation, thread, threads)
+            turn(operation, first, step)
         elif kind == LOOK:
-            look(operation, thread, threads)
+            look(operation, first, step, meetings)
         elif kind == GATE:
-            gate(operation, thread, threads)
+            gate(operation, first, step)
         operation += 8 * FIELDS
-        if operation < end:
-            wait()
+        if how == SHARED and operation < end:
+            meet(meetings, threads)
 
 
 def _entry(stamp: int) -> Any:

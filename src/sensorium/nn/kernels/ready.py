@@ -20,7 +20,7 @@ PLAIN = "SENSORIUM_PLAIN"
 def runner() -> Run | None:
     """What runs programs; None without Numba, or where PyTorch's threads are not OpenMP's. Takes a second at first."""
     process = ctypes.CDLL(None) if os.name == "posix" else None
-    if os.environ.get(PLAIN) or not hasattr(process, "GOMP_parallel") or not hasattr(process, "GOMP_barrier"):
+    if os.environ.get(PLAIN) or not hasattr(process, "GOMP_parallel"):
         return None
     try:
         entry = importlib.import_module("sensorium.nn.kernels.program").run
@@ -31,7 +31,7 @@ def runner() -> Run | None:
     function = entry.address
 
     def run(operations: Tensor, threads: int) -> None:
-        program = (ctypes.c_int64 * 2)(len(operations), operations.data_ptr())
+        program = (ctypes.c_int64 * 16)(operations.shape[1], operations.data_ptr())
         team(function, ctypes.addressof(program), threads, 0)
 
     return run

@@ -23,6 +23,8 @@ from sensorium.nn.kernels.lanes import (
     total,
 )
 from sensorium.nn.kernels.pages import page_row
+from sensorium.nn.kernels.products import share
+from sensorium.nn.kernels.table import TILE
 
 
 @compiled
@@ -57,11 +59,11 @@ def _by(x: int, width: int, eps: float) -> Any:
 
 @compiled
 def turn(op: int, thread: int, threads: int) -> None:
-    """Turn queries and keys by their positions, where they are; put queries, keys and values away.
+    """Turn queries and keys by their positions; put queries, keys and values away.
 
     Fields: 1 rows of queries, keys and values, side by side; 2 numbers from one to the next; 3 cosine, 4 sine, [B, E/2]
     fp32, or 0; 5 to 14 and 18 as in `pages.look`, with the place of the new token; 15 norms, or 0: weights of queries
-    and of keys, fp32, and eps; 16 queries, out: [B, H, E] bf16.
+    and of keys, fp32, and eps; 16 queries, out: [B, H, E] bf16; 17 the thread's room: [E] fp32.
     """
     heads, kv_heads = field(op, 10), field(op, 11)
     each = heads + 2 * kv_heads
@@ -72,10 +74,10 @@ def turn(op: int, thread: int, threads: int) -> None:
             _put_row(op, page_row(op, field(op, 6), row, head - heads - kv_heads), x)
         elif head >= heads:
             _turn_head(op, x, row, 1)
-            _put_row(op, page_row(op, field(op, 5), row, head - heads), x)
+            _put_row(op, page_row(op, field(op, 5), row, head - heads), field(op, 17))
         else:
             _turn_head(op, x, row, 0)
-            _halves(field(op, 16) + 2 * (row * heads + head) * field(op, 12), x, field(op, 12))
+            _halves(field(op, 16) + 2 * (row * heads + head) * field(op, 12), field(op, 17), field(op, 12))
 
 
 @compiled
@@ -95,18 +97,21 @@ def _put_row(op: int, out: int, x: int) -> None:
 
 @compiled
 def _turn_head(op: int, x: int, row: int, which: int) -> None:
-    width, norms = field(op, 12), field(op, 15)
-    if norms:
-        weight, by = field(norms, which), _by(x, width, load_float(norms + 16))
-        for at in range(0, width, 16):
-            store_floats(x + 4 * at, times(times(load_floats(x + 4 * at), by), load_floats(weight + 4 * at)))
+    """A query (`which`: 0) or a key (1) into the thread's room."""
+    width, norms, out = field(op, 12), field(op, 15), field(op, 17)
+    by = _by(x, width, load_float(norms + 16)) if norms else spread(1.0)
+    for at in range(0, width, 16):
+        value = load_floats(x + 4 * at)
+        if norms:
+            value = times(times(value, by), load_floats(field(norms, which) + 4 * at))
+        store_floats(out + 4 * at, value)
     half, turns = width // 2, field(op, 3)
     for at in range(0, half if turns else 0, 16):
-        first, second = load_floats(x + 4 * at), load_floats(x + 4 * (at + half))
+        first, second = load_floats(out + 4 * at), load_floats(out + 4 * (at + half))
         cos, sin = load_floats(turns + 4 * (row * half + at)), load_floats(field(op, 4) + 4 * (row * half + at))
         minus = times(sin, spread(-1.0))
-        store_floats(x + 4 * at, fma(second, minus, times(first, cos)))
-        store_floats(x + 4 * (at + half), fma(first, sin, times(second, cos)))
+        store_floats(out + 4 * at, fma(second, minus, times(first, cos)))
+        store_floats(out + 4 * (at + half), fma(first, sin, times(second, cos)))
 
 
 @compiled
@@ -114,11 +119,12 @@ def gate(op: int, thread: int, threads: int) -> None:
     """Gates: x sigmoid(t) up, where t makes it silu (x), or gelu as by tanh.
 
     Fields: 1 x and up, side by side: [M, rows of field 2 numbers] fp32; 3 out: [M, D] bf16; 4 M; 5 D; 6 0 for silu.
+    Shared out as the product of these two weights is, so that a thread takes what it made itself.
     """
     rows, width = field(op, 4), field(op, 5)
-    pieces = width // 16
-    for unit in range(thread, rows * pieces, threads):
-        row, at = unit // pieces, unit % pieces * 16
+    first, last = share(width // TILE, thread, threads)
+    for unit in range(rows * (last - first)):
+        row, at = unit // (last - first), (first + unit % (last - first)) * TILE
         x = load_floats(field(op, 1) + 4 * (row * field(op, 2) + at))
         up = load_floats(field(op, 1) + 4 * (row * field(op, 2) + at + width))
         t = x
