@@ -12,7 +12,7 @@ import pytest
 from sensorium.chat.message import Text, user
 from sensorium.chat.tokenizer import Tokenizer
 from sensorium.core.errors import EngineError, LimitExceeded, UsageError
-from sensorium.engine import trial
+from sensorium.engine import grammar, trial
 from sensorium.engine.engine import Engine
 from sensorium.engine.forms import Form
 from sensorium.engine.grammar import Grammars
@@ -211,13 +211,30 @@ def test_a_form_that_outlasts_its_time_or_memory_ends_alone(
         with pytest.raises(
             UsageError, match=r"regex: takes more than 5 seconds or 1024 MB to compile\. Give a simpler"
         ):
-            grammars.guide(Form.regex("ab"))
+            grammars.guide(Form.regex("a(b"))
         patch.setattr(sys, "executable", "/nowhere")
         with pytest.raises(EngineError, match="no process can be started"):
             grammars.guide(Form.regex("ab"))
     grammars.guide(Form.regex("ab"))
     monkeypatch.setattr(sys, "executable", "/nowhere")
     grammars.guide(Form.regex("ab"))  # is known to compile
+    with pytest.raises(UsageError, match="takes more than 5 seconds"):
+        grammars.guide(Form.regex("a(b"))  # and this one not to
+
+
+def test_so_many_forms_are_remembered(tiny_tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def fault(_: object, form: Form) -> str:
+        tried.append(form.text)
+        return ""
+
+    monkeypatch.setattr(trial.Trial, "fault", fault)
+    monkeypatch.setattr(grammar, "REMEMBERED", 2)
+    grammars = Grammars(tiny_tokenizer.to_json(), vocabulary=300, stops=[1])
+    for text in "abacab":
+        grammars.guide(Form.regex(text))
+    assert tried == ["a", "b", "c", "b"]  # the longest unused is forgotten
 
 
 def test_the_limits_of_the_process_hold() -> None:

@@ -8,6 +8,7 @@ A form that is new is compiled in a process of its own first (engine/trial.py): 
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sensorium.core.errors import EngineError
+from sensorium.core.errors import EngineError, UsageError
 from sensorium.core.packages import require
 from sensorium.engine.closing import Closing, flags_of
 from sensorium.engine.forms import Form, compiled, first_line
@@ -26,7 +27,7 @@ WATCHED = 64
 SELDOM = 16
 """Tokens after which any other is."""
 REMEMBERED = 256
-"""Forms that are known to compile."""
+"""Forms that are known to compile, or not to."""
 
 
 class Guide(Protocol):
@@ -66,17 +67,45 @@ class Grammars:
         texts = [self._text(id_) for id_ in range(self._tokens.vocab_size)]
         self._closing = Closing(texts, sorted(stops))
         self._trial = Trial(tokenizer, vocabulary=vocabulary, stops=sorted(stops))
-        self._tried: list[Form] = []
+        self._faults: OrderedDict[Form, str] = OrderedDict()  # "" where it compiles; the longest unused first
+        self._trying = threading.Lock()
         self._lock = threading.Lock()
 
+    def knows(self, form: Form) -> bool:
+        """Whether `guide` answers at once: the form was tried before, and may have been found wrong."""
+        with self._lock:
+            return form in self._faults
+
+    def check(self, form: Form) -> None:
+        """Try a form that is new, in a process of its own, which may take a minute; one at a time.
+
+        Raises: UsageError when it is wrong, too large, or takes too much work; EngineError when it cannot be tried.
+        """
+        with self._trying:
+            fault = self._trial.fault(form) if (known := self._fault(form)) is None else known
+            with self._lock:
+                self._faults[form] = fault
+                while len(self._faults) > REMEMBERED:
+                    self._faults.popitem(last=False)
+        if fault:
+            raise UsageError(fault)
+
     def guide(self, form: Form) -> Guide:
-        """Begin an answer in a form. Raises: UsageError when it is wrong, too large, or takes too much work."""
+        """Begin an answer in a form. Raises: as `check`."""
+        if (fault := self._fault(form)) is None:
+            self.check(form)
+        elif fault:
+            raise UsageError(fault)
         with self._lock:  # its memory for compiled expressions belongs to all
-            if form not in self._tried:
-                self._trial.check(form)
-                self._tried = [form, *self._tried[: REMEMBERED - 1]]
             matcher = compiled(self._package, self._tokens, form)
         return _Guide(matcher, self._closing)
+
+    def _fault(self, form: Form) -> str | None:
+        """What was found of a form; None for one that is new."""
+        with self._lock:
+            if form in self._faults:
+                self._faults.move_to_end(form)
+            return self._faults.get(form)
 
     def _text(self, id_: int) -> bytes:
         return b"" if self._tokens.is_special_token(id_) else bytes(self._tokens.decode_bytes([id_]))

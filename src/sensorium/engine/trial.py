@@ -28,11 +28,12 @@ class Trial:
         """As `grammar.Grammars`."""
         self._told = {"tokenizer": tokenizer, "vocabulary": vocabulary, "stops": list(stops)}
 
-    def check(self, form: Form) -> None:
+    def fault(self, form: Form) -> str:
         """Compile a form elsewhere.
 
-        Raises: UsageError when it is wrong, or takes too much time or memory; EngineError when no process can be
-        started.
+        Returns: why it cannot be taken (it is wrong, or takes too much time or memory); "" if it can.
+
+        Raises: UsageError when the machine was too busy to tell; EngineError when no process can be started.
         """
         told = json.dumps({**self._told, "form": astuple(form)})
         command = [sys.executable, "-P", "-m", "sensorium.engine.trial"]
@@ -43,9 +44,8 @@ class Trial:
         except OSError as error:
             raise EngineError(f"form: no process can be started to compile it ({error}). Ask again later.") from error
         if done.returncode != 0:
-            raise refused(form, f"takes more than {SECONDS} seconds or {MEMORY >> 20} MB to compile")
-        if done.stdout:
-            raise UsageError(done.stdout)
+            return str(refused(form, f"takes more than {SECONDS} seconds or {MEMORY >> 20} MB to compile"))
+        return done.stdout
 
 
 def main() -> None:

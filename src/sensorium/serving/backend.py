@@ -6,13 +6,13 @@ once; `Supervised` (supervised.py) is the same in a process of its own.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
 from time import monotonic, perf_counter
 from typing import NamedTuple, Protocol, TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 from sensorium.chat.message import Message, Text, Timings, user
 from sensorium.core.errors import EngineError, MissingPackage, SensoriumError
@@ -134,8 +134,11 @@ class EngineAnswers:
         self._decoder = decoder
         self._most = waiting + ROWS
         settings = Settings(name=name, cache_bytes=room_for(parts, ROWS), limits=Limits(waiting=self._most, rows=ROWS))
-        self._thread = EngineThread(Engine(parts.model, settings, grammars=_grammars(parts.model)))
-        self._slots: CapacityLimiter | None = None
+        self._grammars = _grammars(parts.model)
+        self._thread = EngineThread(Engine(parts.model, settings, grammars=self._grammars))
+        # Threads that are ours: a place is taken until its work is done, also where the asker has left meanwhile.
+        self._preparing = ThreadPoolExecutor(PREPARING, thread_name_prefix="preparing")
+        self._trying = ThreadPoolExecutor(1, thread_name_prefix="trying")  # forms that are new, which may take long
         self._stopping = False
         self._moved = monotonic()
         self._typical = 1.0  # seconds of one request
@@ -178,6 +181,8 @@ class EngineAnswers:
     async def close(self) -> None:
         """End; whoever is still answered is told so."""
         self._stopping = True
+        for threads in (self._trying, self._preparing):
+            threads.shutdown(wait=False)
         await asyncio.to_thread(self._thread.close)
 
     @contextmanager
@@ -214,6 +219,7 @@ class EngineAnswers:
     async def _pieces(self, asked: Asked) -> AsyncGenerator[Piece, None]:
         began = perf_counter()
         messages = await self._decoder.messages(asked.drafts, pictures=self._sees)
+        await self._try(asked.form)
         line = _Line(asyncio.get_running_loop())
         try:
             question = await self._beside(lambda: self._begin(line, prepare(self._parts, messages, self._call), asked))
@@ -241,39 +247,58 @@ class EngineAnswers:
 
     def _submit(self, line: "_Line", request: Request) -> None:
         try:
-            line.handle = self._thread.submit(request, line.tell)
+            line.hold(self._thread.submit(request, line.tell))
         except QueueFull as error:
             raise busy(self.running, self._typical * self.running / ROWS) from error
 
     def _call(self, function: Callable[[], R]) -> R:
         return self._thread.call(function)
 
-    async def _beside(self, work: Callable[[], R]) -> R:
-        """The result of work that is not the network's. Raises: what it raises, foreign errors as ours."""
+    async def _try(self, form: Form | None) -> None:
+        """Have a form that is new tried, where nobody else waits for it. Raises: as `Grammars.check`."""
+        if form is not None and self._grammars is not None and not self._grammars.knows(form):
+            await self._beside(partial(self._grammars.check, form), self._trying)
+
+    async def _beside(self, work: Callable[[], R], threads: ThreadPoolExecutor | None = None) -> R:
+        """The result of work that is not the network's, by one of the threads that prepare, or others.
+
+        Raises: what it raises, foreign errors as ours.
+        """
 
         def guarded() -> R:
+            if self._stopping:
+                raise stopping()
             try:
                 return work()
             except FAILURES as error:  # what a model's code raises ends its request alone
                 raise failure(error) from error
 
-        if self._slots is None:  # belongs to the running loop, so it is made inside
-            self._slots = CapacityLimiter(PREPARING)
-        return await to_thread.run_sync(guarded, limiter=self._slots)
+        if self._stopping:
+            raise stopping()
+        return await asyncio.get_running_loop().run_in_executor(threads or self._preparing, guarded)
 
 
 class _Line:
-    """From the thread that computes to the loop. `handle` is set once the request is in the queue."""
+    """From the thread that computes to the loop. `hold` is called once the request is in the queue."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._events: asyncio.Queue[TokenEvent | None] = asyncio.Queue()
-        self.handle: Handle | None = None
+        self._lock = Lock()
+        self._left = False
+        self._handle: Handle | None = None
 
     @property
     def error(self) -> SensoriumError | None:
         """What the request ended with."""
-        return None if self.handle is None else self.handle.error
+        return None if self._handle is None else self._handle.error
+
+    def hold(self, handle: Handle) -> None:
+        """Take what the request is held by, from any thread; who has left while it was prepared gets no answer."""
+        with self._lock:
+            self._handle = handle
+            if self._left:
+                handle.cancel()
 
     def tell(self, event: TokenEvent | None) -> None:
         """Pass an event on."""
@@ -286,8 +311,10 @@ class _Line:
 
     def leave(self) -> None:
         """Nobody listens any more."""
-        if self.handle is not None:
-            self.handle.cancel()
+        with self._lock:
+            self._left = True
+            if self._handle is not None:
+                self._handle.cancel()
 
 
 def _behind(talk: Sequence[Message], question: Message) -> list[Message]:
