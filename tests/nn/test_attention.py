@@ -142,3 +142,16 @@ def test_a_near_cap_is_its_formula_whatever_the_length(monkeypatch: pytest.Monke
     assert not torch.allclose(plain(x, causal=True), expected, atol=1e-3)
     monkeypatch.setattr("sensorium.nn.attention.EXPLICIT_SCORES", 1)
     torch.testing.assert_close(capped(x, causal=True), expected)
+
+
+def test_long_sequences_in_sixteen_bits_are_the_fused_kernel_s() -> None:
+    torch.manual_seed(0)
+    rows = torch.randn(2, 700, 3, 2, 16).bfloat16()  # as they lie behind one product
+    query, key, value = (each.transpose(1, 2) for each in rows.unbind(2))
+    scoring = Scoring(scale=0.5)
+    found = attend(query, key[:, :, :650], value[:, :, :650], mask=None, causal=False, scoring=scoring)
+    exact = F.scaled_dot_product_attention(
+        query.double(), key[:, :, :650].double(), value[:, :, :650].double(), scale=0.5
+    )
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.double(), exact, atol=0.02, rtol=0.02)

@@ -11,7 +11,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from sensorium.core.errors import EngineError
 from sensorium.encoders.audio_whisper import STRIDE, WhisperEncoder
@@ -19,6 +18,7 @@ from sensorium.models.whisper.config import WhisperConfig
 from sensorium.nn.attention import Attention, CrossAttention
 from sensorium.nn.block import tower_block
 from sensorium.nn.cache import KVCache, LayerCache, causal_mask
+from sensorium.nn.linear import linear
 from sensorium.nn.mlp import Mlp
 
 EPS = 1e-5
@@ -103,7 +103,7 @@ class WhisperNetwork(nn.Module):
             raise EngineError(f"mel: got {mel.shape[2]} frames; the encoder takes {frames}. Pad or cut the sound.")
         rows = self.encoder(mel.to(self.positions))
         looked = (block.cross.look(rows) for block in self._blocks())
-        return tuple((key.contiguous(), value.contiguous()) for key, value in looked)  # else copied at every token
+        return tuple((_kept(key), _kept(value)) for key, value in looked)
 
     def new_cache(self, batch: int) -> KVCache:
         """Room for the whole context of `batch` sequences."""
@@ -154,7 +154,12 @@ class WhisperNetwork(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token. Inputs: hidden: [..., D]. Returns: [..., V]."""
-        return F.linear(hidden, self.embedding.weight)
+        return linear(hidden, self.embedding.weight)
+
+
+def _kept(rows: Tensor) -> Tensor:
+    """Keys or values as each token wants them: side by side, and on a CPU in fp32, else they are cast each time."""
+    return (rows.float() if rows.device.type == "cpu" else rows).contiguous()
 
 
 def build(config: WhisperConfig) -> WhisperNetwork:
