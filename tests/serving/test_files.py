@@ -8,12 +8,16 @@ import anthropic
 import openai
 import pytest
 from tests.serving.conftest import KEY, Running, Start
-from tests.serving.hardening.spoken import send
+from tests.serving.hardening.spoken import PROTOCOLS, send
 from tests.serving.sent import PNG, WAV, b64, uri
 
+from sensorium.media.limits import Limits
+from sensorium.serving import wire
+from sensorium.serving.drafts import Draft, Given
 from sensorium.serving.faults import Refusal
-from sensorium.serving.files import ROOM, Files, id_in
+from sensorium.serving.files import Files, id_in, named
 from sensorium.serving.keeping import Keep, Room
+from sensorium.serving.limits import ServerLimits
 
 genai = pytest.importorskip("google.genai")
 
@@ -100,7 +104,7 @@ def test_a_key_does_not_see_files_of_another(start: Start) -> None:
         ({}, "x-goog-upload-header-content-length"),
         ({"x-goog-upload-header-content-length": "0"}, "x-goog-upload-header-content-length"),
         ({"x-goog-upload-header-content-length": "4", "x-goog-upload-command": "query"}, "x-goog-upload-command"),
-        ({"x-goog-upload-header-content-length": str(2**39)}, "no room"),
+        ({"x-goog-upload-header-content-length": str(2**39)}, "expected at most"),
     ],
     ids=str,
 )
@@ -123,6 +127,7 @@ def test_an_upload_takes_no_more_than_it_said_and_in_order(server: Running) -> N
     assert push(b"abcde", command="upload, finalize", offset="0") == 413
     assert push(b"ab", command="cancel", offset="0") == 400
     assert push(b"ab", command="upload", offset="0") == 200
+    assert push(b"c", command="upload, finalize", offset="2") == 400
     assert push(b"cd", command="upload, finalize", offset="2") == 200
     assert push(b"", command="upload, finalize", offset="4") == 404
 
@@ -149,9 +154,14 @@ def test_what_is_kept_is_bounded_and_expires(monkeypatch: pytest.MonkeyPatch) ->
     keep.put("a", "1", "x", 8)
     with pytest.raises(Refusal, match="no room for 3 bytes"):
         keep.put("a", "2", "x", 3)
-    with pytest.raises(Refusal, match="no room"):
+    with pytest.raises(Refusal, match="no room for 8 bytes more; all keys together may keep 15") as full:
         keep.put("b", "2", "x", 8)
-    keep.put("a", "2", "x", 2)
+    assert (full.value.kind, full.value.wait) == ("unavailable", 60.0)
+    keep.put("a", "2", "x", 1)
+    keep.put("a", "2", "y", 2)
+    with pytest.raises(Refusal, match="no room for 3 bytes"):
+        keep.put("a", "2", "z", 3)
+    assert keep.get("a", "2").value == "y"
     with pytest.raises(Refusal, match="no room"):
         keep.put("a", "3", "x", 0)
     now = time.time()
@@ -167,7 +177,7 @@ def test_what_is_kept_is_bounded_and_expires(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_names_of_files() -> None:
-    files = Files(ROOM)
+    files = Files(ServerLimits())
     id_ = files.add("a", b"x", "n" * 300, "text/html; charset=x").value.id
     assert len(files.get("a", id_).value.name) == 255
     assert files.get("a", id_).value.media_type == "text/html"
@@ -175,6 +185,29 @@ def test_names_of_files() -> None:
     assert id_in("https://host/files/picture.png") is None
     with pytest.raises(Refusal, match="it is empty"):
         files.add("a", b"", "n", "text/plain")
+
+
+def test_files_are_as_small_as_media_and_a_request_names_no_more_than_it_may_carry() -> None:
+    files = Files(ServerLimits(body_bytes=100, media=Limits(file_bytes=60)))
+    with pytest.raises(Refusal, match="got 61 bytes; expected at most 60"):
+        files.add("a", b"x" * 61, "n", "image/png")
+    id_ = files.add("a", b"x" * 50, "n", "image/png").value.id
+    part = named("messages[0]", id_)
+    (filled,) = files.filled([Draft("user", (part, part))], "a")
+    assert [each.uri[:22] for each in filled.parts if isinstance(each, Given)] == ["data:image/png;base64,"] * 2
+    with pytest.raises(Refusal, match="have 150 bytes, each counted as often as it is named; expected at most 100"):
+        files.filled([Draft("user", (part, part)), Draft("user", (part,))], "a")
+
+
+def test_what_is_too_much_for_a_models_process_ends_that_request_alone(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with start(own_process=True) as running:
+        assert send(running, PROTOCOLS[0].path, PROTOCOLS[0].ask()).status == 200
+        with monkeypatch.context() as patch:
+            patch.setattr(wire, "LONGEST", 2000)
+            assert send(running, PROTOCOLS[0].path, PROTOCOLS[0].ask("x" * 2000)).status == 413
+        assert send(running, PROTOCOLS[0].path, PROTOCOLS[0].ask()).status == 200
 
 
 _FORM = {"content-type": "multipart/form-data; boundary=b"}

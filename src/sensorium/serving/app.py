@@ -19,6 +19,7 @@ from sensorium.serving.dialects import fault_response
 from sensorium.serving.drafts import Decoder
 from sensorium.serving.faults import STATUS, Fault, Kind, Refusal, fault_of
 from sensorium.serving.fetch import Fetcher
+from sensorium.serving.files import Files
 from sensorium.serving.gemini.routes import ROUTES as GEMINI
 from sensorium.serving.keys import Keys
 from sensorium.serving.limits import ServerLimits
@@ -71,7 +72,7 @@ class Server:
         inner.state.wall = self.state
         inner.state.worker = self.worker
         inner.state.measures = measures = Measures()
-        inner.state.desk = Desk(self.shelf, self._decoder, limits, self.worker)
+        inner.state.desk = Desk(self.shelf, self._decoder, limits, self.worker, Files(limits))
         self.state.ticket = inner.state.desk.uploads.holder_of
         wall = Wall(
             inner,

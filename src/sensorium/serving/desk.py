@@ -65,7 +65,7 @@ class Desk:
     decoder: Decoder
     limits: ServerLimits
     worker: Worker
-    files: Files = field(default_factory=Files)
+    files: Files
     uploads: Keep[Any] = field(default_factory=lambda: Keep("upload", UPLOADS))
     responses: Keep[Any] = field(default_factory=lambda: Keep("response", RESPONSES))
 

@@ -10,6 +10,9 @@ from sensorium.serving.faults import Refusal
 
 T = TypeVar("T")
 
+FULL_WAIT = 60.0
+"""Seconds after which others may have deleted something."""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -44,17 +47,22 @@ class Keep(Generic[T]):
         self._of: dict[str, OrderedDict[str, Kept[T]]] = {}
 
     def put(self, holder: str, id_: str, value: T, size: int) -> Kept[T]:
-        """Keep a thing. Raises: Refusal where there is no room."""
+        """Keep a thing, in place of one of the same id.
+
+        Raises: Refusal where there is no room; what was kept by that id still is.
+        """
         self._forget_old()
         room, own = self._room, self._of.setdefault(holder, OrderedDict())
-        while not self._fits(own, size):
-            if not (room.evicts and own and self._could_fit(own, size)):
-                raise Refusal(
-                    "too_large",
-                    f"{self._what}: no room for {size} bytes more; each key may keep {room.things} of them and "
-                    f"{room.bytes} bytes. Delete some.",
-                )
-            own.popitem(last=False)
+        before = own.pop(id_, None)
+        try:
+            while not self._fits(own, size):
+                if not (room.evicts and own and self._could_fit(own, size)):
+                    raise self._full(own, size)
+                own.popitem(last=False)
+        except Refusal:
+            if before is not None:
+                own[id_] = before
+            raise
         own[id_] = kept = Kept(value, size, time.time() + room.seconds)
         return kept
 
@@ -90,10 +98,27 @@ class Keep(Generic[T]):
         return iter(() if own is None else list(reversed(own.items())))
 
     def _fits(self, own: "OrderedDict[str, Kept[T]]", size: int) -> bool:
-        room = self._room
         total = sum(each.size for things in self._of.values() for each in things.values())
+        return self._fits_own(own, size) and total + size <= self._room.all_bytes
+
+    def _fits_own(self, own: "OrderedDict[str, Kept[T]]", size: int) -> bool:
         mine = sum(each.size for each in own.values())
-        return len(own) < room.things and mine + size <= room.bytes and total + size <= room.all_bytes
+        return len(own) < self._room.things and mine + size <= self._room.bytes
+
+    def _full(self, own: "OrderedDict[str, Kept[T]]", size: int) -> Refusal:
+        """Why there is no room: what the key keeps itself, or what all others do."""
+        room = self._room
+        if size > room.bytes or not (room.evicts or self._fits_own(own, size)):
+            return Refusal(
+                "too_large",
+                f"{self._what}: no room for {size} bytes more; each key may keep {room.things} of them and "
+                f"{room.bytes} bytes. Delete some.",
+            )
+        return Refusal(
+            "unavailable",
+            f"{self._what}: no room for {size} bytes more; all keys together may keep {room.all_bytes}. Send it later.",
+            wait=FULL_WAIT,
+        )
 
     def _could_fit(self, own: "OrderedDict[str, Kept[T]]", size: int) -> bool:
         """Whether there were room if the holder kept nothing else."""

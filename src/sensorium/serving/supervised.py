@@ -157,9 +157,10 @@ class Supervised:
         if not self._pending:
             self._moved = monotonic()
         number = next(self._numbers)
+        data = frame(number=number, **told)
         queue: asyncio.Queue[Told] = asyncio.Queue()
         self._pending[number] = queue
-        self._write(frame(number=number, **told))
+        self._write(data)
         return number, queue
 
     def _write(self, data: bytes) -> None:

@@ -30,8 +30,10 @@ _PLACES = {each.__name__: each for each in (Box, Point, Moment)}
 
 
 def frame(**told: Any) -> bytes:
-    """One thing that is said."""
+    """One thing that is said. Raises: Refusal for more than the other side reads."""
     data = json.dumps(told, separators=(",", ":")).encode("ascii")
+    if len(data) > LONGEST:
+        raise Refusal("too_large", f"The request comes to {len(data)} bytes; expected at most {LONGEST}. Send less.")
     return len(data).to_bytes(4, "big") + data
 
 

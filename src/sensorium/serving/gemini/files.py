@@ -47,30 +47,35 @@ async def begin_upload(request: Request) -> Response:
         kind = told.text("mimeType", "") or request.headers.get("x-goog-upload-header-content-type", "")
     id_ = uuid4().hex
     upload = Upload(name or request.headers.get("x-goog-upload-file-name", ""), kind, int(length))
-    desk.uploads.put(visit_of(request).holder, id_, upload, upload.size)
+    desk.files.check_size(upload.size)
+    desk.uploads.put(visit_of(request).holder, id_, upload, 0)
     where = f"{str(request.base_url).rstrip('/')}/upload/v1beta/files/{id_}"
     return json_response({}, headers={"x-goog-upload-status": "active", "x-goog-upload-url": where})
 
 
 async def go_on_with_upload(request: Request) -> Response:
-    """Take a piece of a file; with the last one it is kept."""
+    """Take a piece of a file; with the last one it is kept. What is refused changes nothing: it may be sent again."""
     desk: Desk = request.app.state.desk
     holder, id_ = visit_of(request).holder, request.path_params["upload"]
+    piece = await request.body()
     upload = desk.uploads.get(holder, id_).value
     commands = {each.strip() for each in request.headers.get("x-goog-upload-command", "").split(",")}
     if not commands or not commands <= {"upload", "finalize"}:
         raise refused("X-Goog-Upload-Command", "it is neither upload nor finalize", "one of them, or both")
-    piece = await request.body()
     offset = request.headers.get("x-goog-upload-offset", "0")
     if offset != str(len(upload.data)):
         raise refused("X-Goog-Upload-Offset", f"got {offset[:20]!a}", str(len(upload.data)))
-    if len(upload.data) + len(piece) > upload.size:
+    size = len(upload.data) + len(piece)
+    if size > upload.size:
         raise Refusal("too_large", f"The file is larger than the {upload.size} bytes that were said. Begin again.")
-    upload.data += piece
     if "finalize" not in commands:
+        desk.uploads.put(holder, id_, upload, size)
+        upload.data += piece
         return json_response({}, headers={"x-goog-upload-status": "active"})
+    if size < upload.size:
+        raise refused("X-Goog-Upload-Command", f"finalize behind {size} bytes", f"the {upload.size} that were said")
+    made = keep(request, bytes(upload.data + piece), upload.name, upload.media_type)
     desk.uploads.take(holder, id_)
-    made = keep(request, bytes(upload.data), upload.name, upload.media_type)
     return json_response({"file": _told(request, made)}, headers={"x-goog-upload-status": "final"})
 
 
