@@ -114,7 +114,7 @@ def _seconds(embed: Embed, given: Any) -> tuple[float, float]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the reference's bars and advice."""
     from transformers.utils import logging
 
@@ -133,7 +133,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.json:
         print(f"CLIP ViT-B/32, {given.type}, batches of {given.batch}; {platform.machine()}, torch {torch.__version__}")
-    with _quiet():
+    with quiet():
         for each in measure(given.type, given.repeats, given.batch):
             if given.json:
                 print(json.dumps(each), flush=True)
