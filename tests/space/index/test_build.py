@@ -139,6 +139,22 @@ def test_embedding_again_goes_on_where_it_was_stopped(
     assert best(store, turned, "green") == "green.png"
 
 
+def test_embedding_again_keeps_what_cannot_be_reached_now(
+    store: AnyStore, colours: Colours, folder: Path, media: Path
+) -> None:
+    run(store, colours, folder, media)
+    (media / "hum.wav").unlink()
+    (media / "pictures").rename(media.parent / "unmounted")
+    turned = Turned()
+    report = index_again(store, turned)
+    away = [str(media / "pictures" / f"{colour}.png") for colour in ("blue", "green", "red")]
+    assert (report.removed, store.waiting()) == (1, away)
+    assert [each.path for each in report.damaged if "it waits" in each.reason] == away
+    (media.parent / "unmounted").rename(media / "pictures")
+    assert (index_again(store, turned).stored, store.waiting()) == (3, [])
+    assert best(store, turned, "green") == "green.png"
+
+
 def test_a_wider_model_takes_an_index_over(store: AnyStore, colours: Colours, folder: Path, media: Path) -> None:
     class Wide(Colours):
         name, width = "wide", 9

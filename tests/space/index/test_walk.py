@@ -7,7 +7,7 @@ import pytest
 
 from sensorium.core.errors import UnreadableMedia
 from sensorium.space.index.types import Refusal
-from sensorium.space.index.walk import is_below, roots_of, walk
+from sensorium.space.index.walk import is_below, is_gone, roots_of, walk
 
 
 def names(*roots: Path, leave_out: Path = Path("/nowhere")) -> list[str]:
@@ -36,6 +36,24 @@ def test_stamps_change_with_content(tmp_path: Path) -> None:
     before = list(walk([str(tmp_path)], tmp_path / "no"))
     (tmp_path / "a").write_bytes(b"xy")
     assert list(walk([str(tmp_path)], tmp_path / "no")) != before
+
+
+def test_what_is_gone_and_what_cannot_be_reached(tmp_path: Path) -> None:
+    for name in ("a/here.png", "b/folder.png/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "a" / "lost.png").symlink_to(tmp_path / "disk")
+    (tmp_path / "around").symlink_to("around")
+    gone = {"a/here.png": False, "a/gone.png": True, "b/folder.png": True, "a/lost.png": False}
+    away = {"disk/photo.png": False, "around/photo.png": False}
+    assert {name: is_gone(str(tmp_path / name)) for name in (*gone, *away)} == {**gone, **away}
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "around").symlink_to("around")
+    path = str(tmp_path / "around" / "photo.png")
+    found = list(walk([path], tmp_path / "no"))
+    assert [(each.path, each.fault) for each in found if isinstance(each, Refusal)] == [(path, "unreadable")]
 
 
 def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from sensorium.space.index.embedding import embed_pieces
 from sensorium.space.index.reading import read_pieces
 from sensorium.space.index.store import Store
 from sensorium.space.index.types import Entry, Fault, Piece, Refusal, SpaceModel, Stamp
-from sensorium.space.index.walk import is_below, roots_of, walk
+from sensorium.space.index.walk import is_below, is_gone, roots_of, walk
 
 BATCH = 32
 """Pieces that are embedded at once."""
@@ -32,6 +32,8 @@ PATIENCE = 10.0
 
 _AHEAD = 64 * 2**20
 """Bytes of files that are read ahead of the model: a film in memory is many times its file."""
+
+_AWAY = "cannot be reached now; it waits, for: sensorium index --again (to take it out: sensorium index --forget PATH)"
 
 _SHOWN = 5
 """So many folders are named in a message."""
@@ -127,7 +129,8 @@ def index_paths(
 def index_again(store: Store, model: SpaceModel, *, progress: Progress = lambda done, of: None) -> Report:
     """Make a store one of this model, as its weights are now: all its files are read and embedded again.
 
-    A run that was stopped goes on where it was; until its end, files that wait are not found.
+    A run that was stopped goes on where it was; until its end, files that wait are not found. Those that cannot be
+    reached now, on a disk that is not mounted for example, go on waiting, and are among the refused.
 
     Raises: UsageError when another process writes to the store or it cannot be written to.
     """
@@ -138,7 +141,9 @@ def index_again(store: Store, model: SpaceModel, *, progress: Progress = lambda 
         todo = [each for each in walk(waiting, Path(os.devnull)) if not isinstance(each, Refusal)]
         sizes = Counter(stamp.size for _, stamp in todo)
         _Run(store, model, report, progress, len(todo)).over(todo, {size for size, count in sizes.items() if count > 1})
-        gone = {*waiting} - {path for path, _ in todo}
+        missing = sorted({*waiting} - {path for path, _ in todo})
+        gone = {path for path in missing if is_gone(path)}
+        report.refused += [Refusal(path, "unreadable", _AWAY) for path in missing if path not in gone]
         store.remove(gone)
         report.removed = len(gone)
         store.settle()

@@ -29,13 +29,13 @@ def is_below(path: str, root: str) -> bool:
 
 
 def walk(roots: Iterable[str], leave_out: Path) -> Iterator[tuple[str, Stamp] | Refusal]:
-    """Files at and below `roots`, in order, each with its stamp; folders that cannot be looked into are refusals.
+    """Files at and below `roots`, in order, each with its stamp; what cannot be looked at or into is a refusal.
 
     Links that lie in a folder are not followed: they may lead to what nobody meant to show.
     `leave_out`: the folder of the index itself.
     """
     for root in roots:
-        if not Path(root).is_dir():
+        if not os.path.isdir(root):  # noqa: PTH112 (a Path raises where its folder is closed to us)
             yield from _stamped(root)
             continue
         unreadable: list[Refusal] = []
@@ -53,11 +53,32 @@ def walk(roots: Iterable[str], leave_out: Path) -> Iterator[tuple[str, Stamp] | 
         yield from unreadable
 
 
-def _stamped(path: str) -> Iterator[tuple[str, Stamp]]:
-    """The file at `path`; nothing for pipes, devices, and links that lead nowhere."""
+def is_gone(path: str) -> bool:
+    """Whether there is no such file any more: its folder can be looked into and lacks it, or has something else there.
+
+    False where that cannot be told now, as of a disk that is not mounted or a folder that is closed to us.
+    """
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    try:
+        with os.scandir(Path(path).parent):
+            return not os.path.lexists(path)  # a link that leads nowhere may do so again
+    except OSError:
+        return False
+
+
+def _stamped(path: str) -> Iterator[tuple[str, Stamp] | Refusal]:
+    """The file at `path`; nothing where there is none, and for pipes, devices, and links that lead nowhere."""
     try:
         found = os.stat(path)  # noqa: PTH116
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield Refusal(path, "unreadable", f"cannot be looked at ({error.strerror})")
         return
     if stat.S_ISREG(found.st_mode):
         yield path, Stamp(found.st_size, found.st_mtime_ns)
