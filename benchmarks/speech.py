@@ -129,9 +129,10 @@ def main() -> None:
     low, high = told["ratio_quartiles"]
     line = (
         f"Whisper-tiny, 30 s and {TOKENS} tokens, {given.type}; {platform.machine()}, torch {torch.__version__}\n"
-        f"ours {told['ours_s']:.2f} s (encoder {told['ours_encoder_s']:.2f})  transformers {told['transformers_s']:.2f} s "
-        f"(encoder {told['transformers_encoder_s']:.2f})  ratio {told['ratio']:.2f} ({low:.2f} to {high:.2f}), of the "
-        f"processor {told['cpu_ratio']:.2f}  same tokens {told['same_tokens']:.0%}"
+        f"ours {told['ours_s']:.2f} s (encoder {told['ours_encoder_s']:.2f})  "
+        f"transformers {told['transformers_s']:.2f} s (encoder {told['transformers_encoder_s']:.2f})  "
+        f"ratio {told['ratio']:.2f} ({low:.2f} to {high:.2f}), of the processor {told['cpu_ratio']:.2f}  "
+        f"same tokens {told['same_tokens']:.0%}"
     )
     print(json.dumps(told) if given.json else line)
 
