@@ -40,6 +40,27 @@ def test_what_is_no_call_is_words(text: str, size: int) -> None:
     assert in_pieces(text, BOX, size) == (text, [])
 
 
+@pytest.mark.parametrize("size", [1, 5, 1000])
+@pytest.mark.parametrize(
+    "body",
+    ['{"name": "a\\q", "arguments": {}}', '{"name": ["lamp"], "arguments": {}}', '{"arguments": {}}', "[" * 5000],
+)
+def test_odd_json_is_words(body: str, size: int) -> None:
+    text = f"<tool_call>{body}</tool_call>"
+    assert in_pieces(text, BOX, size) == (text, [])
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_nothing_behind_or_before_a_call_is_lost(size: int) -> None:
+    begun = '<tool_call>{"name": "lamp", "arguments": {"on": 1}'
+    for end in ("", "}", "}\n", "}\n</tool_c", "}</tool_call>"):
+        assert in_pieces(begun + end, BOX, size) == ("", [("lamp", '{"on": 1}')])
+    assert in_pieces(f"{begun}}} so</tool_call>", BOX, size)[0].strip() == "so"
+    assert in_pieces(f"{begun}}} so", BOX, size)[0].strip() == "so"
+    cut = '{"name": "lamp", "argu'
+    assert in_pieces(f"[{cut}", Toolbox((CITY, LAMP), "required"), size) == (cut, [])
+
+
 def test_a_call_in_another_order_and_one_of_an_unknown_tool() -> None:
     odd = '<tool_call>{"arguments": {"city": "Bern"}, "name": "weather"}</tool_call>'
     assert in_pieces(odd, BOX, 3)[1] == [("weather", '{"city": "Bern"}')]

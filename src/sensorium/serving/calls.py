@@ -64,10 +64,13 @@ class CallReader:
 
     def finish(self) -> Iterator[Told]:
         """What is left at the end: words, where a call was not whole enough to be one."""
-        if self._box.choice == "auto" and self._state != "arguments":
-            words = (OPEN if self._state == "inside" else "") + self._take(len(self._left))
-            if words.strip() or (words and not self.called):
-                yield words
+        left = self._take(len(self._left))
+        if self._state == "arguments":
+            yield from self._behind(left)
+            return
+        words = (OPEN if self._state == "inside" else "") + left
+        if words.strip() or (words and not self.called):
+            yield words
 
     def _outside(self) -> Iterator[Told]:
         if self._box.choice == "required":
@@ -93,7 +96,8 @@ class CallReader:
 
     def _head(self) -> Iterator[Told]:
         found = _HEAD.match(self._left)
-        if found is not None and (name := json.loads(found[1], strict=False)) in self._names:
+        name = None if found is None else _read(found[1])
+        if found is not None and isinstance(name, str) and name in self._names:
             self._take(found.end())
             self._state, self._value = "arguments", _Value()
             yield self._begin(name)
@@ -103,24 +107,28 @@ class CallReader:
         if size:
             yield More(self._place, self._take(size))
         if self._value.done:
-            rest = self._left.lstrip()
             if self._box.choice == "required":
                 self._state = "outside"
-            elif CLOSE in rest:
-                self._left = rest[rest.index(CLOSE) + len(CLOSE) :]
+            elif (at := self._left.find(CLOSE)) >= 0:
+                yield from self._behind(self._take(at))
+                self._take(len(CLOSE))
                 self._state = "outside"
+
+    def _behind(self, rest: str) -> Iterator[Told]:
+        """What stands behind the arguments of a call: its own end, or words."""
+        words = rest.lstrip().removeprefix("}")
+        words = words[: len(words) - _overlap(words, CLOSE)]
+        if words.strip():
+            yield words
 
     def _odd(self, body: str) -> Iterator[Told]:
         """A call that is spelled in another order, or words that look like one."""
-        try:
-            told = json.loads(body)
-        except ValueError:
-            told = None
-        if isinstance(told, dict) and told.get("name") in self._names and isinstance(told.get("arguments"), dict):
-            yield self._begin(told["name"])
-            yield More(self._place, json.dumps(told["arguments"], ensure_ascii=False))
-        else:
-            yield f"{OPEN}{body}{CLOSE}"
+        match _read(body):
+            case {"name": str(name), "arguments": dict(arguments)} if name in self._names:
+                yield self._begin(name)
+                yield More(self._place, json.dumps(arguments, ensure_ascii=False))
+            case _:
+                yield f"{OPEN}{body}{CLOSE}"
 
     def _begin(self, name: str) -> Begin:
         self._place += 1
@@ -192,11 +200,24 @@ def gathered(told: Iterable[Told]) -> Spoken:
 
 def arguments_of(call: Call) -> dict[str, object] | None:
     """The arguments as an object; None where the answer ended before they did."""
-    try:
-        found = json.loads(call.arguments)
-    except ValueError:
-        return None
+    found = _read(call.arguments)
     return found if isinstance(found, dict) else None
+
+
+def whole(spoken: Spoken) -> tuple[str, list[tuple[Call, dict[str, object]]]]:
+    """The words of an answer, and its calls with their arguments. A call that was cut is told as words."""
+    words, calls = spoken
+    made = [(call, arguments_of(call)) for call in calls]
+    words += "".join(call.arguments for call, given in made if given is None)
+    return words, [(call, given) for call, given in made if given is not None]
+
+
+def _read(text: str) -> object:
+    """What a JSON text says; None for what is none, or too deep."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _end(pattern: "re.Pattern[str]", text: str) -> int:

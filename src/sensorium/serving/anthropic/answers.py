@@ -5,7 +5,7 @@ from typing import Any
 
 from sensorium.chat.message import Answer
 from sensorium.serving.anthropic.blocks import Paper
-from sensorium.serving.calls import Begin, CallReader, More, Told, arguments_of, spoken
+from sensorium.serving.calls import Begin, CallReader, More, Told, spoken, whole
 from sensorium.serving.citing import Citation, cite
 from sensorium.serving.streams import event
 from sensorium.serving.tools import Toolbox
@@ -15,15 +15,9 @@ Read = tuple[tuple[Paper, tuple[str, ...]], ...]
 
 
 def content(text: str, tools: Toolbox | None, papers: Read | None) -> list[dict[str, Any]]:
-    """The blocks of a whole answer. A call that was cut is told as the words that there are of it."""
-    words, calls = spoken(text, tools)
-    uses = []
-    for call in calls:
-        given = arguments_of(call)
-        if given is None:
-            words += call.arguments
-        else:
-            uses.append({"type": "tool_use", "id": call.id, "name": call.name, "input": given})
+    """The blocks of a whole answer."""
+    words, calls = whole(spoken(text, tools))
+    uses = [{"type": "tool_use", "id": call.id, "name": call.name, "input": given} for call, given in calls]
     cited = None if papers is None else citations(words, papers)
     block = {"type": "text", "text": words, "citations": cited or None}
     return [*([block] if words or not uses else []), *uses]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sensorium.serving.calls import arguments_of, spoken
+from sensorium.serving.calls import spoken, whole
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.gemini.schemas import json_schema
 from sensorium.serving.openai.tools import pick
@@ -28,15 +28,9 @@ def toolbox(fields: Fields) -> Toolbox | None:
 
 
 def parts_of(text: str, box: Toolbox | None) -> list[dict[str, Any]]:
-    """The parts of a whole answer. A call that was cut is told as the words that there are of it."""
-    words, calls = spoken(text, box)
-    made = []
-    for call in calls:
-        given = arguments_of(call)
-        if given is None:
-            words += call.arguments
-        else:
-            made.append({"functionCall": {"id": call.id, "name": call.name, "args": given}})
+    """The parts of a whole answer."""
+    words, calls = whole(spoken(text, box))
+    made = [{"functionCall": {"id": call.id, "name": call.name, "args": given}} for call, given in calls]
     return [*([{"text": words}] if words or not made else []), *made]
 
 

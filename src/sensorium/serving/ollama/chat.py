@@ -15,7 +15,7 @@ from sensorium.core.errors import SensoriumError
 from sensorium.engine.forms import Form
 from sensorium.engine.stopping import LONGEST_STOP, MOST_STOPS
 from sensorium.serving.asking import Ask, wishes
-from sensorium.serving.calls import arguments_of, spoken
+from sensorium.serving.calls import spoken, whole
 from sensorium.serving.desk import Desk, Piece
 from sensorium.serving.drafts import Draft, Given, inline
 from sensorium.serving.faults import fault_of
@@ -97,15 +97,9 @@ def _call(call: Fields, called: set[str]) -> Text:
 
 
 def _spoken(tools: Toolbox | None, text: str) -> dict[str, Any]:
-    """A message, its calls apart from its words; a call that was cut is told as the words that there are of it."""
-    words, calls = spoken(text, tools)
-    made = []
-    for call in calls:
-        given = arguments_of(call)
-        if given is None:
-            words += call.arguments
-        else:
-            made.append({"function": {"name": call.name, "arguments": given}})
+    """A message, its calls apart from its words."""
+    words, calls = whole(spoken(text, tools))
+    made = [{"function": {"name": call.name, "arguments": given}} for call, given in calls]
     return {"message": {"role": "assistant", "content": words, **({"tool_calls": made} if made else {})}}
 
 

@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sensorium.chat.message import Text
+from sensorium.serving.calls import Spoken, whole
 from sensorium.serving.desk import Desk
 from sensorium.serving.drafts import Draft
 from sensorium.serving.faults import Refusal
 from sensorium.serving.fields import refused
 from sensorium.serving.keeping import Kept
 from sensorium.serving.streams import json_response, to_json
+from sensorium.serving.tools import call_part
 from sensorium.serving.visit import visit_of
 
 MOST_LISTED = 100
@@ -34,14 +36,18 @@ class Turn:
     calls: frozenset[str] = frozenset()
 
 
-def keep(request: Request, made: dict[str, Any], begun: Turn, said: str, items: list[dict[str, Any]]) -> None:
+def keep(request: Request, made: dict[str, Any], begun: Turn, said: Spoken, items: list[dict[str, Any]]) -> None:
     """Keep a response to the talk of `begun`, and behind its calls; the oldest of its key give way.
 
-    One that is too large for all is not kept, which it says.
+    Its calls are kept as calls, also where it was held to their JSON, so that the next turn shows them. One
+    that is too large for all is not kept, which it says.
     """
     desk: Desk = request.app.state.desk
     calls = {each["call_id"] for each in (*items, *made["output"]) if each["type"] == "function_call"}
-    turn = Turn(made, (*begun.talk, Draft("assistant", (Text(said),))), items, begun.calls | calls)
+    words, called = whole(said)
+    parts = [call_part(call.name, call.arguments) for call, _ in called]
+    answer = Draft("assistant", (*([Text(words)] if words or not parts else []), *parts))
+    turn = Turn(made, (*begun.talk, answer), items, begun.calls | calls)
     size = len(to_json(made)) + len(to_json(items))
     size += sum(len(part.text if isinstance(part, Text) else part.uri) for each in begun.talk for part in each.parts)
     try:

@@ -63,7 +63,7 @@ async def responses(request: Request) -> Response:
     (said,) = await desk.answers(request, ask)
     made = _whole(asked, head, f"msg_{uuid4().hex}", said.answer)
     if asked.store:
-        keep(request, made, begun, said.answer.text, items.told(asked.given))
+        keep(request, made, begun, spoken(said.answer.text, ask.tools), items.told(asked.given))
     return json_response(made)
 
 
@@ -165,7 +165,7 @@ async def _events(
                 yield each
             whole["output"] = events.output
             if asked.store:
-                keep(request, whole, begun, said.answer.text, items.told(asked.given))
+                keep(request, whole, begun, spoken(said.answer.text, asked.ask.tools), items.told(asked.given))
             yield events.named(whole["status"], response=whole)
     except SensoriumError as error:
         tell_failure("stream failed", error, id=visit_of(request).id)
