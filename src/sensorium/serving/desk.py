@@ -102,7 +102,7 @@ class Desk:
 
     async def decisions(self, request: Request, model: str, poll: Poll) -> list[Decision]:
         """What is decided of each question about a talk. Raises: SensoriumError."""
-        check_amounts(poll.asked, self.limits)
+        check_amounts(poll.asked, self.limits, sum(len(way) for each in poll.answers for ways in each for way in ways))
         holder = visit_of(request).holder
         drafts = self.files.filled(poll.asked, holder)
         split = len(poll.drafts)

@@ -120,15 +120,18 @@ class Decoder:
             raise Refusal("too_large", f"messages: {letters} characters; expected at most {most.text_characters}.")
 
 
-def check_amounts(drafts: Sequence[Draft], limits: ServerLimits) -> None:
-    """Raises: Refusal for too many messages, media or characters, before any medium is fetched or decoded."""
+def check_amounts(drafts: Sequence[Draft], limits: ServerLimits, beside: int = 0) -> None:
+    """Raises: Refusal for too many messages, media or characters, before any medium is fetched or decoded.
+
+    Args: beside: characters that are asked beside the talk.
+    """
     if len(drafts) > limits.messages:
         raise refused("messages", f"{len(drafts)} messages", f"at most {limits.messages}")
     parts = [part for draft in drafts for part in draft.parts]
     media = sum(isinstance(part, Given) for part in parts)
     if media > limits.media_parts:
         raise refused("messages", f"{media} media", f"at most {limits.media_parts}")
-    letters = sum(len(part.text) for part in parts if isinstance(part, Text))
+    letters = beside + sum(len(part.text) for part in parts if isinstance(part, Text))
     if letters > limits.text_characters:
         raise Refusal("too_large", f"messages: {letters} characters; expected at most {limits.text_characters}.")
     if not any(draft.role == "user" and any(_says(part) for part in draft.parts) for draft in drafts):

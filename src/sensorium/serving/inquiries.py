@@ -18,6 +18,9 @@ from sensorium.serving.fields import refused
 
 MOST_QUESTIONS = 400
 MOST_CHOICES = 255
+MOST_WAYS = 2_000
+"""To say all answers of all questions of a request; each is recited by the model."""
+
 LONGEST_CHOICE = 200
 """Characters."""
 
@@ -59,7 +62,10 @@ def one_of(words: Sequence[Text | Given], choices: Sequence[tuple[str | bool, st
 
 
 def poll_of(drafts: Sequence[Draft], inquiries: Sequence[Inquiry]) -> Poll:
-    """The questions about a talk, for the desk."""
+    """The questions about a talk, for the desk. Raises: Refusal for more to recite than a request may ask for."""
+    ways = sum(len(each) for inquiry in inquiries for each in inquiry.ways)
+    if ways > MOST_WAYS:
+        raise refused("questions", f"{ways} answers to weigh, all together", f"at most {MOST_WAYS}", "Ask fewer.")
     return Poll(tuple(drafts), tuple(each.words for each in inquiries), tuple(each.ways for each in inquiries))
 
 

@@ -70,6 +70,16 @@ def test_a_question_is_answered_as_it_is_alone(client: openai.OpenAI) -> None:
     assert both[1].model_dump() == pytest.approx(alone[0].model_dump(), abs=1e-3)
 
 
+def test_answers_of_all_questions_are_bounded_together(nano_server: Running) -> None:
+    many = [{**CHOICE, "choices": [{"value": f"{number}"} for number in range(250)]}] * 9
+    reply = send(nano_server, "/v1/decisions", {"model": "nano", "input": INPUT, "questions": many})
+    assert reply.status == 400
+    assert "2250 answers to weigh" in reply.json["error"]["message"]
+    choices = [{"value": f"{number:03}{'x' * 197}"} for number in range(200)]
+    body = {"model": "nano", "input": "x" * 990_000, "questions": [{**CHOICE, "choices": choices}]}
+    assert send(nano_server, "/v1/decisions", body).status == 413
+
+
 def test_words_alone_are_a_guess_of_a_model_that_knows_media(client: openai.OpenAI) -> None:
     made = client.decisions.create(model="nano", input="A red square.", questions=[CHOICE])
     extra: Any = made.model_extra
