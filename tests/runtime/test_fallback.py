@@ -132,6 +132,14 @@ def test_seeds_decide_and_nothing_else_is_drawn_from(tiny: Tiny) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_all_ways_to_choose_words_count(tiny: Tiny) -> None:
+    greedy = tiny.ours.ask("What?", max_tokens=6).text
+    assert tiny.ours.ask("What?", max_tokens=6, temperature=5.0, seed=0, top_k=1).text == greedy
+    assert tiny.ours.ask("What?", max_tokens=6, temperature=5.0, seed=0).text != greedy
+    with pytest.raises(UsageError, match="logit_bias: token 99999999"):
+        tiny.ours.ask("What?", max_tokens=6, logit_bias={99999999: 1.0})
+
+
 def test_an_end_of_the_model_s_own(folder: Path) -> None:
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": list(range(350))}))
     answer = load_fallback(folder, name="x").ask("What?", max_tokens=9)

@@ -8,7 +8,7 @@ such a folder is met. Who answers is said in every answer, and once in every tal
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
@@ -26,7 +26,6 @@ from sensorium.core.errors import (
 )
 from sensorium.core.packages import require
 from sensorium.engine.generate import TokenEvent
-from sensorium.engine.sampling import Sampling
 from sensorium.engine.stopping import Words
 from sensorium.inputs.refusals import not_taken
 from sensorium.media.limits import Limits
@@ -122,7 +121,7 @@ class FallbackModel:
         return f"FallbackModel({self.name!r})"
 
     def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
-        """Answer a question about files, shown in their order; arguments as `LocalModel.ask`.
+        """Answer a question about files, shown in their order; arguments as `LocalModel.ask`, without PDFs and forms.
 
         Raises: InputError for a file that cannot be taken, UsageError for a wrong option, ModelError for a failure.
         """
@@ -176,7 +175,7 @@ class FallbackChat:
         if model.max_tokens is not None and length >= model.max_tokens:
             raise LimitExceeded(NO_ROOM.format(length=length, limit=model.max_tokens))
         most = min(sampling.max_tokens, (model.max_tokens or length + sampling.max_tokens) - length)
-        sampling = Sampling(most, sampling.temperature, sampling.seed)
+        sampling = replace(sampling, max_tokens=most)
         pieces, events = Words(model, asked.stops), list[TokenEvent]()
         text, first_token = "", 0.0
         for event in model.generator.events(inputs, sampling):

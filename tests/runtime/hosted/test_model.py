@@ -102,6 +102,22 @@ def test_a_served_model_answers_as_ours_do(double: Double) -> None:
     assert (body["max_tokens"], body["temperature"], body["seed"], body["stream"]) == (9, 0.5, 3, True)
 
 
+def test_ways_to_choose_words_are_sent_where_they_change_anything(double: Double) -> None:
+    model = sensorium.load(double.url)
+    model.ask("?", temperature=1.0, top_k=5, min_p=0.1, presence_penalty=0.5, logit_bias={7: -3.0})
+    model.ask("?", top_p=0.9, repetition_penalty=1.2, frequency_penalty=-1.0)
+    plain = {"model", "messages", "max_tokens", "temperature", "stream", "stream_options"}
+    assert [{name: value for name, value in body.items() if name not in plain} for body in double.asked] == [
+        {"top_k": 5, "min_p": 0.1, "presence_penalty": 0.5, "logit_bias": {"7": -3.0}},
+        {"top_p": 0.9, "repetition_penalty": 1.2, "frequency_penalty": -1.0},
+    ]
+    with pytest.raises(UsageError, match="top_log_probs is 2; expected 0"):
+        model.ask("?", top_log_probs=2)
+    with pytest.raises(InputError):
+        model.ask("?", b"%PDF-1.7\n")
+    assert len(double.asked) == 2
+
+
 def test_media_arrive_as_they_were(double: Double) -> None:
     rng = np.random.default_rng(0)
     picture = Image(rng.integers(0, 256, (20, 30, 3), np.uint8))

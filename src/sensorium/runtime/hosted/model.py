@@ -31,7 +31,7 @@ class HostedModel:
         return f"HostedModel({self.name!r}, {self._client.url!r})"
 
     def ask(self, question: str, *files: Input, **options: Unpack[Asking]) -> Answer:
-        """Answer a question about files, shown in their order; arguments as `LocalModel.ask`.
+        """Answer a question about files, shown in their order; arguments as `LocalModel.ask`, without PDFs.
 
         Raises: InputError for a file that cannot be taken or that the server refuses, UsageError for a wrong option,
         EngineError when the server cannot be reached or fails.

@@ -8,17 +8,31 @@ from typing import Any
 from sensorium.chat.message import Message, Part, Text
 from sensorium.core.errors import UsageError
 from sensorium.engine.forms import Form
+from sensorium.engine.sampling import Sampling
 from sensorium.media.encode import encode_audio, encode_image, encode_video
 from sensorium.media.types import AudioClip, Document, Image
 from sensorium.runtime.asking import Asked
 
 Json = dict[str, Any]
 
+_CHOOSING = (
+    "top_k",
+    "top_p",
+    "min_p",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+)
+"""Ways to choose words, as vLLM and SGLang call them too; OpenAI lacks top_k, min_p and repetition_penalty."""
+
 
 def to_body(model: str, messages: Sequence[Message], asked: Asked) -> Json:
     """The body of POST /v1/chat/completions that asks for a stream with counts of tokens at its end.
 
-    Raises: UsageError for a form that has no name in this interface.
+    Ways to choose words are sent where they change anything; a server that lacks one refuses it itself.
+
+    Raises: UsageError for a form that has no name in this interface, and for likeliest tokens, which answers lack.
     """
     sampling = asked.sampling
     body: Json = {
@@ -26,6 +40,7 @@ def to_body(model: str, messages: Sequence[Message], asked: Asked) -> Json:
         "messages": [{"role": each.role, "content": _content(each)} for each in messages],
         "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
+        **_choosing(sampling),
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -36,6 +51,16 @@ def to_body(model: str, messages: Sequence[Message], asked: Asked) -> Json:
     if asked.form is not None:
         body["response_format"] = _format(asked.form)
     return body
+
+
+def _choosing(sampling: Sampling) -> Json:
+    if sampling.top_log_probs:
+        raise UsageError(
+            f"top_log_probs is {sampling.top_log_probs}; expected 0: the answer of a server is told without tokens. "
+            "Leave it out."
+        )
+    plain = Sampling()
+    return {name: getattr(sampling, name) for name in _CHOOSING if getattr(sampling, name) != getattr(plain, name)}
 
 
 def _format(form: Form) -> Json:
