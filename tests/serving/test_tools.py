@@ -10,7 +10,7 @@ from sensorium.serving.calls import CallReader, arguments_of, gathered, spoken
 from sensorium.serving.drafts import Draft
 from sensorium.serving.faults import Refusal
 from sensorium.serving.shelf import Card
-from sensorium.serving.tools import Tool, Toolbox, call_part, check_tools, joined, result_parts
+from sensorium.serving.tools import Tool, Toolbox, call_part, check_tools, joined, knows_tools, result_parts
 
 CITY = Tool("weather", "The weather.", {"properties": {"city": {"type": "string"}}, "required": ["city"]})
 LAMP = Tool("lamp", "", {"type": "object", "properties": {"on": {"$ref": "#/$defs/flag"}}, "$defs": {"flag": {}}})
@@ -115,3 +115,20 @@ def test_a_model_chooses_for_itself_only_where_it_learnt_to(tmp_path: Path) -> N
     check_tools(Toolbox((CITY,), "named"), card)
     (tmp_path / "chat_template.jinja").write_text("{% if tools %}<tool_call>{% endif %}")
     check_tools(BOX, card)
+
+
+def test_a_template_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    inner = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        read.append(path)
+        return inner(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    card = Card("m", "f", "answer", ("text",), "m", tmp_path)
+    template = tmp_path / "chat_template.jinja"
+    template.write_text("no calls")
+    assert [knows_tools(card), knows_tools(card), read] == [False, False, [template]]
+    template.write_text("now with <tool_call>")  # as a model that is loaded anew may have it
+    assert [knows_tools(card), knows_tools(card), len(read)] == [True, True, 2]

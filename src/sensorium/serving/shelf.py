@@ -93,8 +93,8 @@ class Shelf:
     async def renew(self) -> None:
         """Load what is loaded anew, one after the other, from where it came.
 
-        New requests go to the new model, those that have begun end on the old one. A model that cannot be loaded stays
-        as it is, and the log tells why.
+        New requests go to the new model; those that have begun end on the old one, which has `LEAVING` seconds for
+        them. A model that cannot be loaded stays as it is, and the log tells why.
         """
         for id_ in self.loaded:
             async with self._lock:

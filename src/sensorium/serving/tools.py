@@ -9,6 +9,8 @@ Earlier calls and their results stand in the talk in the spelling of these templ
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -107,11 +109,18 @@ def check_tools(box: Toolbox | None, card: Card) -> None:
 
 def knows_tools(card: Card) -> bool:
     """Whether the chat template of a model writes calls of tools as they are read here."""
-    for name in _TEMPLATES:
-        path = card.folder / name
-        if path.is_file() and path.stat().st_size < _LARGEST_TEMPLATE and OPEN.encode() in path.read_bytes():
-            return True
+    for path in (card.folder / name for name in _TEMPLATES):
+        if path.is_file():
+            found = path.stat()
+            if found.st_size < _LARGEST_TEMPLATE and _writes_calls(path, found.st_mtime_ns, found.st_size):
+                return True
     return False
+
+
+@lru_cache(maxsize=256)
+def _writes_calls(path: Path, changed: int, size: int) -> bool:
+    """Whether a file has the mark of calls; read once for as long as its time and size stay."""
+    return OPEN.encode() in path.read_bytes()
 
 
 def call_part(name: str, arguments: str) -> Text:
