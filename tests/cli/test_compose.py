@@ -64,7 +64,7 @@ def test_what_cannot_be_is_one_line(run: Run, tmp_path: Path) -> None:
     for arguments, code, message in (
         (("compose", str(file), "-o", mine), 2, "expected a table of keys"),
         (("compose", EXAMPLE, "-o", str(file / "x")), 2, "expected to write the model there"),
-        (("export", mine, "-o", str(tmp_path / "out")), 2, "equals no family: it has an encoder of audio"),
+        (("export", mine, "-o", str(tmp_path / "out")), 2, "from which it differs: it has an encoder of audio"),
         (("export", mine, "-o", mine), 2, "the model itself; expected another folder"),
         (("export", str(file), "-o", mine), 4, "there is no manifest.json"),
     ):

@@ -143,13 +143,14 @@ class _Reading:
         """Read all that has been put off. Raises: CheckpointError when the files can no longer be read."""
         jobs, threads, self._jobs = iter(self._jobs), min(_THREADS, len(self._jobs)), []
         with ThreadPoolExecutor(_THREADS) as pool:
-            for done in [pool.submit(self._work, jobs) for _ in range(threads)]:
+            for done in [pool.submit(self._work, jobs, torch.is_inference_mode_enabled()) for _ in range(threads)]:
                 done.result()
 
-    def _work(self, jobs: Iterator[_Job]) -> None:
-        """Take one job after another, until none is left."""
-        for step, name, target in jobs:
-            self._check(step, name, target)
+    def _work(self, jobs: Iterator[_Job], inference: bool) -> None:
+        """Take one job after another, until none is left, in the mode of whoever loads: modes are of one thread."""
+        with torch.inference_mode(inference):
+            for step, name, target in jobs:
+                self._check(step, name, target)
 
     def _value(self, step: Step, ours: Tensor) -> Tensor:
         """What a step makes: in the file's pages if that can be, else in memory of its own."""
