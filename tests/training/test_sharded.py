@@ -139,9 +139,9 @@ def test_the_model_is_that_of_one_process(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["adapters", "align"])
+@pytest.mark.parametrize("name", ["adapters", "align", "distil"])
 def test_stages_that_freeze_go_as_well(folder: Path, name: str) -> None:
-    """Decoders are frozen, or nearly; align computes their blocks again for the gradients."""
+    """Decoders are frozen, nearly, or the teacher's; align computes their blocks again for the gradients."""
     assert told(log(folder / name)) == pytest.approx(told(log(folder / f"{name}-one")), abs=2e-4)
     same(state(folder / name), state(folder / f"{name}-one"), within=NEAR)
 
@@ -156,7 +156,7 @@ def test_adapters_are_written_whole(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_half_precision_is_near(folder: Path) -> None:
-    assert told(log(folder / "bf16")) == pytest.approx(told(log(folder / "one")), abs=6e-2)
+    assert told(log(folder / "bf16")) == pytest.approx(told(log(folder / "one")), abs=2e-2)
 
 
 @pytest.mark.slow
