@@ -79,9 +79,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             train(read_recipe(path, overrides), lambda progress: None)
 
     alone(run("one", 4), run("one-two", 2), run("adapters-one", 4, "stage.kind=instruct", "stage.adapter.rank=2"))
-    alone(run("align-one", 4, "stage.kind=align"))
+    alone(run("align-one", 4, "stage.kind=align"), run("bf16-one", 4, "precision=bf16"))
     start = folder / "one" / "model"
-    distil = (f"start={start}", "model=null", "stage.kind=distil", f"stage.teacher={folder / 'one-two' / 'model'}")
+    teacher = folder / "align-one" / "model"  # of a run that nobody goes on with
+    distil = (f"start={start}", "model=null", "stage.kind=distil", f"stage.teacher={teacher}")
     alone(run("distil-one", 4, *distil))
     together(
         2,
@@ -156,7 +157,9 @@ def test_adapters_are_written_whole(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_half_precision_is_near(folder: Path) -> None:
-    assert told(log(folder / "bf16")) == pytest.approx(told(log(folder / "one")), abs=2e-2)
+    """To fp32 as one process is, and to what one process makes of the same precision nearer than that."""
+    assert told(log(folder / "bf16-one")) == pytest.approx(told(log(folder / "one")), abs=2e-2)
+    assert told(log(folder / "bf16")) == pytest.approx(told(log(folder / "bf16-one")), abs=1.5e-2)
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ class Sharded:
         self._root = _Root(objective)
         options = self._options(objective)
         for block in [block for decoder in decoders for block in decoder.blocks]:
-            fully_shard(block, **options)
+            fully_shard(block, mp_policy=self._policy(), **options)
         self._units = fully_shard(self._root, **options)
         for each in self._root.modules():
             if isinstance(each, FSDPModule):
@@ -101,14 +101,20 @@ class Sharded:
 
     def _options(self, objective: Objective) -> dict[str, Any]:
         """Of `fully_shard`."""
-        policy = MixedPrecisionPolicy()
-        if self._precision != "fp32":
-            policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32, cast_forward_inputs=False)
         spared = _spared(objective)
         for parameter in spared:
             parameter.data = parameter.data.to(self._device)
         mesh = init_device_mesh(self._device.type, (self._processes.size,))
-        return {"mesh": mesh, "mp_policy": policy, "ignored_params": spared}
+        return {"mesh": mesh, "ignored_params": spared}
+
+    def _policy(self) -> MixedPrecisionPolicy:
+        """Blocks travel in the run's precision.
+
+        All else stays fp32: what embeddings give is what blocks add to, and is not rounded in one process either.
+        """
+        if self._precision == "fp32":
+            return MixedPrecisionPolicy()
+        return MixedPrecisionPolicy(torch.bfloat16, torch.float32, cast_forward_inputs=False)
 
     def _forward(self, parts: Iterator[tuple[int, Part]]) -> "_Round":
         """The next part of this process, if there is one, and the passes that others need."""
