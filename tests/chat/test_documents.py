@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.serving.sent import PNG, pdf, uri
+from tests.pdfs import pdf
+from tests.serving.sent import PNG, uri
 
 from sensorium.chat.documents import parts_of
 from sensorium.chat.message import Text

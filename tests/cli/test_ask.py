@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.serving.sent import pdf
+from tests.pdfs import pdf
 
 from sensorium.chat.places import Box, Moment, Point
 from sensorium.cli.inputs import served_by

@@ -4,34 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.pdfs import pdf
 
 from sensorium.core.errors import LimitExceeded, UnreadableMedia, UnsupportedMedia
 from sensorium.media.limits import Limits
 from sensorium.media.pages import open_pages
 
 pytest.importorskip("pypdfium2")
-
-
-def pdf(*texts: str, box: str = "0 0 200 100") -> bytes:
-    """A small PDF with a text per page, written by hand."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    kids = []
-    for text in texts:
-        stream = f"1 0 0 rg 0 0 20 20 re f 0 g BT /F 12 Tf 30 50 Td ({text}) Tj ET"
-        objects.append(f"<< /Length {len(stream)} >> stream\n{stream}\nendstream")
-        kids.append(f"{len(objects) + 1} 0 R")
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Contents {len(objects)} 0 R "
-            "/Resources << /Font << /F 3 0 R >> >> >>"
-        )
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    body, places = "%PDF-1.4\n", []
-    for number, each in enumerate(objects, 1):
-        places.append(len(body))
-        body += f"{number} 0 obj\n{each}\nendobj\n"
-    table = "".join(f"{place:010} 00000 n \n" for place in places)
-    end = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF"
-    return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
 
 
 def test_pages_with_text_and_picture(tmp_path: Path) -> None:

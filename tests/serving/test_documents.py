@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.serving.sent import pdf, uri
+from tests.pdfs import pdf
+from tests.serving.sent import uri
 
 from sensorium.chat import documents
 from sensorium.chat.documents import is_pdf, pages_of, texts_of

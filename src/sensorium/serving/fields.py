@@ -72,6 +72,10 @@ class Fields:
         self._taken.add(name)
         return self._left.pop(name, None)
 
+    def rest(self) -> dict[str, object]:
+        """All that is left, as it is: of a table whose names are the client's own."""
+        return {name: self.take(name) for name in list(self)}
+
     def unset(self, name: str, *spellings: object) -> None:
         """Take a field that is there and says, in one of some spellings, that it is not."""
         value = self._left.get(name)

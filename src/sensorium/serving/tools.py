@@ -17,7 +17,8 @@ from uuid import uuid4
 from sensorium.chat.message import Text
 from sensorium.engine.forms import Form
 from sensorium.serving.drafts import Draft, Given
-from sensorium.serving.fields import refused
+from sensorium.serving.fields import Fields, refused
+from sensorium.serving.reading import kind_of
 from sensorium.serving.shelf import Card
 
 MOST_TOOLS = 128
@@ -94,6 +95,25 @@ class Toolbox:
         if drafts and drafts[0].role == "system":
             return (replace(drafts[0], parts=(*drafts[0].parts, Text(f"\n\n{words}"))), *drafts[1:])
         return (Draft("system", (Text(words),)), *drafts)
+
+
+def pick(tools: tuple[Tool, ...], name: str, field: str) -> Tool:
+    """The tool of a name. Raises: Refusal."""
+    found = next((tool for tool in tools if tool.name == name), None)
+    if found is None:
+        raise refused(field, f"there is no tool {name[:60]!a}", "one of tools")
+    return found
+
+
+def tool_of(fields: Fields, schema: str) -> Tool:
+    """A tool with a name, a description and the schema of its arguments under some name. Raises: Refusal."""
+    name, about = fields.text("name"), fields.text("description", "")
+    if not 0 < len(name) <= 128:
+        raise refused(fields.at("name"), f"{len(name)} characters", "1 to 128")
+    given = fields.take(schema)
+    if not isinstance(given, dict | None):
+        raise refused(fields.at(schema), f"got {kind_of(given)}", "a JSON schema, which is an object")
+    return Tool(name, about, given or {})
 
 
 def check_tools(box: Toolbox | None, card: Card) -> None:

@@ -10,8 +10,9 @@ genai = pytest.importorskip("google.genai")
 pytest.importorskip("pypdfium2")
 
 from google.genai import errors, types  # noqa: E402
+from tests.pdfs import pdf  # noqa: E402
 from tests.serving.conftest import Running  # noqa: E402
-from tests.serving.sent import PNG, pdf  # noqa: E402
+from tests.serving.sent import PNG  # noqa: E402
 
 from sensorium.serving.faults import Refusal  # noqa: E402
 from sensorium.serving.fields import Fields  # noqa: E402

@@ -8,9 +8,10 @@ import pytest
 ollama = pytest.importorskip("ollama")
 pytest.importorskip("pypdfium2")
 
+from tests.pdfs import pdf  # noqa: E402
 from tests.serving.conftest import Running  # noqa: E402
 from tests.serving.hardening.spoken import send  # noqa: E402
-from tests.serving.sent import PNG, b64, pdf  # noqa: E402
+from tests.serving.sent import PNG, b64  # noqa: E402
 
 SHAPE = {"type": "object", "properties": {"shape": {"enum": ["circle", "square"]}}, "required": ["shape"]}
 REPORT = {"type": "function", "function": {"name": "report", "description": "Say it.", "parameters": SHAPE}}

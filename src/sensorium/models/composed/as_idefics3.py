@@ -12,10 +12,8 @@ from pathlib import Path
 
 import torch
 
-from sensorium.chat.hub_tokenizer import HubTokenizer, stop_ids
 from sensorium.chat.jinja import ChatTemplate
 from sensorium.core.config import to_dict
-from sensorium.core.files import write_atomic
 from sensorium.inputs.pictures import SIGLIP, Exact, picture_spec
 from sensorium.models.composed.config import Around, ComposedConfig
 from sensorium.models.composed.equality import (
@@ -24,7 +22,6 @@ from sensorium.models.composed.equality import (
     Written,
     early,
     joins,
-    renamed,
     sees,
     settings_of,
     speaks,
@@ -32,13 +29,13 @@ from sensorium.models.composed.equality import (
 )
 from sensorium.models.composed.folder import Model, as_json
 from sensorium.models.composed.inputs import MARKS
+from sensorium.models.composed.writing import mark_of_pictures, with_stops, write_as
 from sensorium.models.idefics3.config import Idefics3Config, read_config
 from sensorium.models.idefics3.inputs import AROUND, WHOLE
 from sensorium.models.idefics3.model import BucketedPositions, build
 from sensorium.models.idefics3.rules import rules
 from sensorium.models.siglip.config import SiglipVisionConfig
 from sensorium.nn.skeleton import Unfilled
-from sensorium.weights.loading import save_checkpoint
 
 _COLOURS = ("resample", "do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std")
 """Keys of a processor that both have."""
@@ -101,18 +98,12 @@ def _pictures(config: ComposedConfig) -> Iterator[str]:
 
 
 def _write(model: Model, folder: Path, out: Path, dtype: torch.dtype | None) -> None:
-    config, tokenizer = model.config, HubTokenizer.from_folder(folder, also=(MARKS["image"],))
-    data = idefics3_json(config, image_token=tokenizer.id(MARKS["image"]))
-    if stops := sorted(stop_ids(folder)):
-        data["eos_token_id"] = stops
+    data = with_stops(idefics3_json(model.config, image_token=mark_of_pictures(folder)), folder)
     family = read_config(data)
     with Unfilled():
         network = build(family)
-    network.load_state_dict(renamed(model.network.state_dict(), _NAMES))
-    save_checkpoint(out, network, rules(family), dtype=dtype, config=data)
-    written = _processor(config, family, ChatTemplate.from_folder(folder).source)
-    for name, content in (dict(model.words) | written).items():
-        write_atomic(out / name, content)
+    files = _processor(model.config, family, ChatTemplate.from_folder(folder).source)
+    write_as(model, out, network, rules(family), names=_NAMES, config=data, files=files, dtype=dtype)
 
 
 IDEFICS3 = Written(

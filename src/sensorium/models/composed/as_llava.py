@@ -5,18 +5,16 @@ from pathlib import Path
 
 import torch
 
-from sensorium.chat.hub_tokenizer import HubTokenizer, stop_ids
 from sensorium.chat.jinja import ChatTemplate
-from sensorium.core.files import write_atomic
 from sensorium.models.composed.config import ComposedConfig
-from sensorium.models.composed.equality import FLATTEN, Form, Written, early, joins, renamed, sees, settings_of, speaks
+from sensorium.models.composed.equality import FLATTEN, Form, Written, early, joins, sees, settings_of, speaks
 from sensorium.models.composed.folder import Model, as_json
 from sensorium.models.composed.inputs import MARKS
+from sensorium.models.composed.writing import mark_of_pictures, with_stops, write_as
 from sensorium.models.llava.config import read_config
 from sensorium.models.llava.model import build
 from sensorium.models.llava.rules import rules
 from sensorium.nn.skeleton import Unfilled
-from sensorium.weights.loading import save_checkpoint
 
 TOWERS = {"clip": "clip_vision_model", "siglip": "siglip_vision_model"}
 """Kinds of encoders that LLaVA has, and what it calls them."""
@@ -47,17 +45,12 @@ def _differing(model: Model) -> Iterator[str]:
 
 
 def _write(model: Model, folder: Path, out: Path, dtype: torch.dtype | None) -> None:
-    config, tokenizer = model.config, HubTokenizer.from_folder(folder, also=(MARKS["image"],))
-    data = llava_json(config, image_token=tokenizer.id(MARKS["image"]))
-    if stops := sorted(stop_ids(folder)):
-        data["eos_token_id"] = stops
+    data = with_stops(llava_json(model.config, image_token=mark_of_pictures(folder)), folder)
     family = read_config(data)
     with Unfilled():
         network = build(family)
-    network.load_state_dict(renamed(model.network.state_dict(), _NAMES))
-    save_checkpoint(out, network, rules(family), dtype=dtype, config=data)
-    for name, content in (dict(model.words) | _processor(config, ChatTemplate.from_folder(folder).source)).items():
-        write_atomic(out / name, content)
+    files = _processor(model.config, ChatTemplate.from_folder(folder).source)
+    write_as(model, out, network, rules(family), names=_NAMES, config=data, files=files, dtype=dtype)
 
 
 LLAVA = Written(

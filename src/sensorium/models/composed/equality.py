@@ -1,12 +1,11 @@
 """In which parts a composed model differs from a known family: what all families ask of it, and the near ones."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import torch
-from torch import Tensor
 
 from sensorium.models.composed.config import ComposedConfig
 from sensorium.models.composed.encoders import ENCODERS
@@ -121,15 +120,6 @@ def settings_of(config: ComposedConfig) -> Settings:
     """What the processor of the pictures' encoder is told."""
     encoder = config.encoders["image"]
     return encoder.settings or ENCODERS[encoder.kind].settings(encoder.built_sizes())
-
-
-def renamed(weights: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    """The same under other names. Args: names: how ours begin, to how those of the family begin."""
-    found = {}
-    for name, weight in weights.items():
-        start = next((each for each in names if name.startswith(each)), "")
-        found[names.get(start, "") + name.removeprefix(start)] = weight
-    return found
 
 
 def _paligemma(model: Model) -> Iterator[str]:

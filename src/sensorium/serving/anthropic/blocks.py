@@ -81,7 +81,7 @@ class Blocks:
             case "tool_use":
                 self._called.add(block.text("id"))
                 with block.table("input") as given:
-                    arguments = {name: given.take(name) for name in list(given)}
+                    arguments = given.rest()
                 return (call_part(block.text("name"), json.dumps(arguments, ensure_ascii=False)),)
             case "tool_result":
                 check_called(block.text("tool_use_id"), self._called, block.at("tool_use_id"))

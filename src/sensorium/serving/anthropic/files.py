@@ -10,8 +10,8 @@ from sensorium.serving.desk import Desk
 from sensorium.serving.fields import Fields
 from sensorium.serving.files import File
 from sensorium.serving.keeping import Kept
-from sensorium.serving.openai.files import forget, keep, kept, uploaded
 from sensorium.serving.streams import json_response
+from sensorium.serving.uploads import forget, keep, kept, uploaded
 from sensorium.serving.visit import visit_of
 
 

@@ -1,8 +1,7 @@
 """Tools in Anthropic's spelling: https://docs.anthropic.com/en/docs/build-with-claude/tool-use."""
 
 from sensorium.serving.fields import Fields, refused
-from sensorium.serving.openai.tools import pick, tool_of
-from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox
+from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox, pick, tool_of
 
 
 def toolbox(fields: Fields) -> Toolbox | None:

@@ -121,7 +121,7 @@ def _call(part: Fields) -> tuple[Text]:
     with part.table("functionCall") as call:
         call.inert("id")
         with call.table("args") as given:
-            arguments = {name: given.take(name) for name in list(given)}
+            arguments = given.rest()
         return (call_part(call.text("name"), json.dumps(arguments, ensure_ascii=False)),)
 
 
@@ -129,7 +129,7 @@ def _response(part: Fields) -> tuple[Text | Given, ...]:
     with part.table("functionResponse") as response:
         response.inert("id", "name")  # results stand in the order of their calls
         with response.table("response") as given:
-            told = {name: given.take(name) for name in list(given)}
+            told = given.rest()
         shown: list[Given] = []
         for each in response.tables("parts", most=MOST_SHOWN):
             shown += _inline(each) if "inlineData" in each else _file(each)

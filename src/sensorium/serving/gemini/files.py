@@ -16,8 +16,8 @@ from sensorium.serving.fields import Fields, refused
 from sensorium.serving.files import File, page
 from sensorium.serving.gemini.contents import camel
 from sensorium.serving.keeping import Kept
-from sensorium.serving.openai.files import forget, keep, kept
 from sensorium.serving.streams import json_response
+from sensorium.serving.uploads import forget, keep, kept
 from sensorium.serving.visit import visit_of
 
 MOST_LISTED = 100

@@ -5,8 +5,7 @@ from typing import Any
 from sensorium.serving.calls import spoken, whole
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.gemini.schemas import json_schema
-from sensorium.serving.openai.tools import pick
-from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox
+from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox, pick
 
 
 def toolbox(fields: Fields) -> Toolbox | None:

@@ -90,7 +90,7 @@ def _call(call: Fields, called: set[str]) -> Text:
     with call.table("function") as function:
         function.inert("index")
         with function.table("arguments") as given:
-            arguments = {name: given.take(name) for name in list(given)}
+            arguments = given.rest()
         name = function.text("name")
     called.add(name)
     return call_part(name, json.dumps(arguments, ensure_ascii=False))

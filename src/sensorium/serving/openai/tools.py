@@ -5,7 +5,7 @@ from typing import Any
 from sensorium.serving.calls import Begin, More, Spoken, Told
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.reading import kind_of
-from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox
+from sensorium.serving.tools import MOST_TOOLS, Tool, Toolbox, pick, tool_of
 
 
 def toolbox(fields: Fields, *, flat: bool = False) -> Toolbox | None:
@@ -32,25 +32,6 @@ def toolbox(fields: Fields, *, flat: bool = False) -> Toolbox | None:
     if not tools or choice == "none":
         return None
     return Toolbox(tools, "required" if choice == "required" else "auto", parallel, "tools")
-
-
-def pick(tools: tuple[Tool, ...], name: str, field: str) -> Tool:
-    """The tool of a name. Raises: Refusal."""
-    found = next((tool for tool in tools if tool.name == name), None)
-    if found is None:
-        raise refused(field, f"there is no tool {name[:60]!a}", "one of tools")
-    return found
-
-
-def tool_of(fields: Fields, schema: str) -> Tool:
-    """A tool with a name, a description and the schema of its arguments under some name. Raises: Refusal."""
-    name, about = fields.text("name"), fields.text("description", "")
-    if not 0 < len(name) <= 128:
-        raise refused(fields.at("name"), f"{len(name)} characters", "1 to 128")
-    given = fields.take(schema)
-    if not isinstance(given, dict | None):
-        raise refused(fields.at(schema), f"got {kind_of(given)}", "a JSON schema, which is an object")
-    return Tool(name, about, given or {})
 
 
 def delta(told: Told) -> dict[str, Any]:
