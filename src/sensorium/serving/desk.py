@@ -148,10 +148,14 @@ class Desk:
     async def _medium(self, request: Request, given: Given) -> Media:
         return await self.decoder.medium(self.files.part(given, visit_of(request).holder))
 
-    def _filled(self, request: Request, ask: Ask) -> Ask:
-        """The talk with the files that it names, and what the model is told of tools. Raises: Refusal."""
+    def check(self, ask: Ask) -> None:
+        """What can be said of a request before anything is read for it. Raises: Refusal."""
         check_amounts(ask.drafts, self.limits)
         check_tools(ask.tools, self.shelf.card(ask.model, "answer"))
+
+    def _filled(self, request: Request, ask: Ask) -> Ask:
+        """The talk with the files that it names, and what the model is told of tools. Raises: Refusal."""
+        self.check(ask)
         drafts = self.files.filled(ask.drafts, visit_of(request).holder)
         return replace(ask, drafts=drafts if ask.tools is None else ask.tools.shown(drafts))
 

@@ -8,8 +8,9 @@ import pytest
 anthropic = pytest.importorskip("anthropic")
 pytest.importorskip("pypdfium2")
 
+from tests.pdfs import pdf  # noqa: E402
 from tests.serving.conftest import Running  # noqa: E402
-from tests.serving.sent import PNG, b64, pdf  # noqa: E402
+from tests.serving.sent import PNG, b64  # noqa: E402
 
 from sensorium.serving.anthropic.answers import Events, content  # noqa: E402
 from sensorium.serving.anthropic.blocks import Paper  # noqa: E402
@@ -97,6 +98,17 @@ def test_a_pdf_is_read_and_answers_cite_pages(client: Any) -> None:
     both = talk(document(pdf("a")), document(pdf("b"), cited=False), WORDS)
     with pytest.raises(anthropic.BadRequestError, match="some documents alone"):
         client.messages.create(model="nano", messages=both, max_tokens=5)
+
+
+def test_documents_are_not_read_for_a_request_that_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    monkeypatch.setattr("sensorium.serving.drafts.Decoder.page_texts", lambda _, given: read.append(given))
+    too_many = talk(*[document(pdf("a"))] * 40, WORDS)
+    with pytest.raises(anthropic.APIStatusError, match=r"40 .*32"):
+        client.messages.create(model="nano", messages=too_many, max_tokens=5)
+    with pytest.raises(anthropic.NotFoundError):
+        client.messages.create(model="nobody", messages=talk(document(pdf("a")), WORDS), max_tokens=5)
+    assert read == []
 
 
 PAGES = ("Bill of March", "In all 42 euro\nThank you")

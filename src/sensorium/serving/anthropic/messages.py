@@ -1,6 +1,6 @@
 """POST /v1/messages and /v1/messages/count_tokens: https://docs.anthropic.com/en/api/messages."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from sensorium.serving.anthropic.blocks import Blocks, Paper
 from sensorium.serving.anthropic.errors import body
 from sensorium.serving.anthropic.tools import toolbox
 from sensorium.serving.asking import Ask, wishes
-from sensorium.serving.desk import Desk, Piece
+from sensorium.serving.desk import Desk, Piece, while_there
 from sensorium.serving.faults import fault_of
 from sensorium.serving.fields import Fields, refused
 from sensorium.serving.forms import named_form
@@ -94,11 +94,16 @@ async def _read_papers(request: Request, asked: MessagesRequest) -> Read | None:
     if asked.papers is None:
         return None
     desk: Desk = request.app.state.desk
-    read_: list[tuple[Paper, tuple[str, ...]]] = []
-    for paper in asked.papers:
+    desk.check(asked.ask)
+    return await while_there(request, _pages(request, desk, asked.papers))
+
+
+async def _pages(request: Request, desk: Desk, papers: Sequence[Paper]) -> Read:
+    made: list[tuple[Paper, tuple[str, ...]]] = []
+    for paper in papers:
         source = paper.source
-        read_.append((paper, (source,) if isinstance(source, str) else await desk.page_texts(request, source)))
-    return tuple(read_)
+        made.append((paper, (source,) if isinstance(source, str) else await desk.page_texts(request, source)))
+    return tuple(made)
 
 
 def _refuse(fields: Fields) -> None:
