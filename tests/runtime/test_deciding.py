@@ -13,7 +13,7 @@ from sensorium.engine.engine import Engine
 from sensorium.engine.generate import furthest
 from sensorium.media.types import Image
 from sensorium.runtime.calibration import Calibration, Curve
-from sensorium.runtime.deciding import Deciding, answer_ids, chances, decide
+from sensorium.runtime.deciding import Deciding, answer_ids, chances, covers, decide
 from sensorium.runtime.parts import Parts
 from sensorium.runtime.replying import Question, prepare
 
@@ -68,7 +68,8 @@ def test_more_answers_than_are_recited_at_once(tiny_parts: Parts) -> None:
     assert found == pytest.approx(turned[::-1], abs=1e-4)
 
 
-def test_what_was_measured_is_applied(tiny_parts: Parts) -> None:
+def test_what_was_measured_is_applied(tiny_parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensorium.runtime.deciding.COVERED", 0.0)  # random weights say anything
     curve = Curve((0.0, 1.0), (0.6, 0.9))
     measured = replace(tiny_parts, calibration=Calibration({"image": curve}))
     plain = decide(Engine(tiny_parts.model), asked(tiny_parts), COLOURS).chances
@@ -76,6 +77,16 @@ def test_what_was_measured_is_applied(tiny_parts: Parts) -> None:
     assert found.calibrated
     assert max(found.chances) == pytest.approx(curve(max(plain)), abs=1e-3)
     assert np.argsort(found.chances).tolist() == np.argsort(plain).tolist()
+
+
+def test_what_was_measured_is_not_applied_to_answers_that_the_model_would_not_give(tiny_parts: Parts) -> None:
+    measured = replace(tiny_parts, calibration=Calibration({"image": Curve((0.0, 1.0), (0.6, 0.9))}))
+    found = decide(Engine(tiny_parts.model), asked(measured), COLOURS)
+    plain = decide(Engine(tiny_parts.model), asked(tiny_parts), COLOURS)
+    assert not found.calibrated
+    assert found.chances == pytest.approx(plain.chances)
+    assert covers([math.log(0.4), math.log(0.2)])
+    assert not covers([-20.0, -23.0])
 
 
 def test_the_likeliest_answer_stays_so() -> None:

@@ -2,8 +2,9 @@
 
 The chance of an answer is the probability of all its tokens and of its end behind them, over the sum for all answers
 given. So answers may begin alike, and one may be the beginning of another; one that may be said in several ways has the
-probability of all of them. Where it was measured how often answers of
-a probability are right (runtime/calibration.py), the likeliest answer gets that chance and the others share the rest.
+probability of all of them. Where it was measured how often answers of a probability are right (runtime/calibration.py),
+the likeliest answer gets that chance and the others share the rest; but only of answers that the model may well give:
+what was measured is of answers of its own, and says nothing of the likelier of two that it would not give.
 """
 
 import math
@@ -23,6 +24,9 @@ from sensorium.runtime.answering import NO_ROOM
 from sensorium.runtime.calibration import Curve
 from sensorium.runtime.judgement import kind_of
 from sensorium.runtime.replying import Question
+
+COVERED = 0.5
+"""What the model would say must be one of the answers with this probability for a curve to hold."""
 
 AT_ONCE = 8
 """Answers that are recited beside each other."""
@@ -75,10 +79,11 @@ class Deciding:
     def decision(self) -> Decision:
         """What came out, once all requests are done. Raises: UsageError when the model may say none of the answers."""
         asked = self._question
-        curve = asked.parts.calibration.curves.get(kind_of(item.modality for item in asked.talk.items))
-        curve = None if asked.guess else curve
         sums = iter(self._sums)
         whole = [_sum([next(sums) for _ in range(count)]) for count in self._counts]
+        curve = None
+        if not asked.guess and covers(whole):
+            curve = asked.parts.calibration.curves.get(kind_of(item.modality for item in asked.talk.items))
         usage = Usage(prompt_tokens=len(asked.talk.ids), completion_tokens=self._tokens)
         return Decision(chances(whole, curve), curve is not None, usage, asked.notices)
 
@@ -90,6 +95,11 @@ def decide(engine: Engine, question: Question, answers: Sequence[Sequence[str]])
         for event in engine.submit(request):
             deciding.push(group, event)
     return deciding.decision()
+
+
+def covers(sums: Sequence[float]) -> bool:
+    """Whether answers of these log-probabilities are, together, what the model may well say."""
+    return math.exp(_sum(sums)) >= COVERED
 
 
 def chances(sums: Sequence[float], curve: Curve | None) -> tuple[float, ...]:
