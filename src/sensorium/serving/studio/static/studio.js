@@ -82,11 +82,12 @@ async function look() {
 }
 
 async function open(id) {
+  composer.reset(); // before anything is awaited: what is written from here on is for the talk that comes
   const { title, turns } = await json(`/studio/talks/${id}`);
-  composer.reset();
   drawer(false);
   views("talk");
   await thread.show(id, title, turns, true);
+  composer.draw();
   drawTitles();
 }
 
@@ -95,6 +96,7 @@ async function begin() {
   drawer(false);
   views("talk");
   await thread.show(newId());
+  composer.draw();
   drawTitles();
   $("words").focus();
 }
