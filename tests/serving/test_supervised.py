@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -107,25 +108,37 @@ STREAMED: dict[str, tuple[str, dict[str, Any], bytes]] = {
     ),
     "ollama": ("/api/chat", {"stream": True, "options": {"num_predict": 200, "temperature": 3.0}}, b'{"error":'),
 }
-"""Paths, fields and the error of streams that are long; temperatures keep them from ending early."""
+"""Paths, fields and the error of streams that are long, if chance does not end them."""
+
+
+def under_way(server: Running, stack: ExitStack) -> tuple[list[socket.socket], list[socket.socket]]:
+    """A stream of each protocol that has begun, and a whole answer of each that is waited for; the process is stopped.
+
+    A stream may end before the process stops: then all is tried again.
+    """
+    for _ in range(30):
+        assert until(lambda: ready(server) and engine(server).running == 0, 20.0)
+        pid, mine = engine(server).pid or 0, stack.enter_context(ExitStack())
+        streams = []
+        for protocol in PROTOCOLS:
+            path, fields, _ = STREAMED[protocol.name]
+            streams.append(mine.enter_context(opened(server, {**protocol.ask(), **fields}, path)))
+        begun = [each.recv(65_536) for each in streams]
+        os.kill(pid, signal.SIGSTOP)
+        assert all(b" 200 " in each.split(b"\r\n")[0] for each in begun)
+        whole = [mine.enter_context(opened(server, each.ask(), each.path)) for each in PROTOCOLS]
+        if until(lambda: engine(server).running == 8, 1.0):
+            return streams, whole
+        os.kill(pid, signal.SIGCONT)
+        mine.close()
+    raise AssertionError("no four streams stayed under way")
 
 
 def test_clients_of_every_protocol_are_told_of_its_death(apart: Running) -> None:
     """Streams that have begun, and whole answers that are waited for: an error in the shape of each, within 2 s."""
-    assert until(lambda: ready(apart) and engine(apart).running == 0, 20.0)
-    pid = engine(apart).pid or 0
     with ExitStack() as stack:
-        streams = []
-        for protocol in PROTOCOLS:
-            path, fields, _ = STREAMED[protocol.name]
-            os.kill(pid, signal.SIGCONT)
-            streams.append(stack.enter_context(opened(apart, {**protocol.ask(), **fields}, path)))
-            begun = streams[-1].recv(65_536)
-            os.kill(pid, signal.SIGSTOP)  # none of them gets far
-            assert b" 200 " in begun.split(b"\r\n")[0]
-        whole = [stack.enter_context(opened(apart, each.ask(), each.path)) for each in PROTOCOLS]
-        assert until(lambda: engine(apart).running == 8)
-        os.kill(pid, signal.SIGKILL)
+        streams, whole = under_way(apart, stack)
+        os.kill(engine(apart).pid or 0, signal.SIGKILL)
         began = time.monotonic()
         for protocol, connection in zip(PROTOCOLS, streams, strict=True):
             assert STREAMED[protocol.name][2] in received(connection, b"0\r\n\r\n"), protocol.name
